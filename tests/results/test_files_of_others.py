@@ -174,3 +174,11 @@ def test_a_campaign_saves_a_column_for_each_mode(tmp_path):
     for name, columns in (("sum.npz", "modes"), ("sum.parquet", "states"), ("sum.txt", "state")):
         with pytest.raises(ValueError):
             campaign.save(tmp_path / name, columns=columns, executor="none is asked")
+
+
+@pytest.mark.parametrize(("n_null", "told"), [(1, "1 value that is null"), (2, "2 values that are null")])
+def test_values_that_are_null_are_counted(tmp_path, n_null, told):
+    table = pa.table({"mode_0": pa.array([None] * n_null + [1], pa.uint8()), "counts": [1] * (n_null + 1)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(ResultFormatError, match=f"'mode_0' has {told}"):
+        lw.load_result(tmp_path / "a.parquet")

@@ -52,8 +52,8 @@ def outcomes_of(
     Where a pool breaks, what was done is given all the same; the outcome of the other chunks says so.
 
     Raises:
-        TypeError: If a step or an observable cannot be sent to a process pool, the executor is none, or `progress`
-            is neither a bool nor a callable.
+        TypeError: If a step or an observable cannot be sent to a process pool, the executor is not an
+            executor, or `progress` is neither a bool nor a callable.
         ValueError: If no chunk may be in flight.
         BrokenExecutor: If the pool was broken before.
         Exception: As in `run_chunk`.

@@ -351,7 +351,9 @@ def _states_by_mode(table: Any, names: Sequence[str], has_x: bool) -> StateTable
     for mode in range(len(names)):
         column = table.column(f"mode_{mode}")
         if column.null_count and not has_x:
-            raise ResultFormatError(f"The column 'mode_{mode}' has {column.null_count} values that are null.")
+            n = column.null_count
+            nulls = "1 value that is null" if n == 1 else f"{n} values that are null"
+            raise ResultFormatError(f"The column 'mode_{mode}' has {nulls}.")
         values: Any = column.fill_null(X_CODE).to_numpy() if column.null_count else column.to_numpy()
         out[:, mode] = as_table(np.asarray(values).reshape(-1, 1))[:, 0]
     return out

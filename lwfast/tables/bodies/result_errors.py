@@ -36,7 +36,7 @@ def reason_of(code: int, n_modes: int) -> str:
         kernels.COLON_EXPECTED: "a ':' follows a state",
         kernels.COUNT_TYPE: "a count is expected: an integer that is not negative",
         kernels.COUNT_NEGATIVE: "a negative count",
-        kernels.COUNT_FRACTION: "a count that is not written as an integer",
+        kernels.COUNT_FRACTION: "the count is not an integer",
         kernels.COUNT_LEADING_ZERO: "a count with a leading zero",
         kernels.COUNT_RANGE: "a count above 2^63 - 1",
         kernels.COMMA_EXPECTED: "a ',' or '}' follows a count",
