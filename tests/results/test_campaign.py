@@ -18,6 +18,7 @@ from lwfast._base.progress import step
 from lwfast.errors import CampaignError
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks as _chunks
+from lwfast.results.campaign import running
 
 N_FILES = 12
 
@@ -168,7 +169,38 @@ def test_raw_data_are_taken_where_asked_for(tmp_path):
     assert scan_results(tmp_path, raw_data=True).merge() == {(0, 1): 3, (1, 1): 4}
 
 
-def test_progress_is_told(folder, small_chunks, capsys):
+@pytest.fixture
+def slow_files(monkeypatch):
+    """Files are processed one by one, as if each took long."""
+    monkeypatch.setattr(running, "_AT_ONCE_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        ([9.0] * 12, [1] * 12),
+        ([0.001] * 12, [1, 7, 4]),
+        ([0.03] * 12, [1, 3, 3, 1, 3, 1]),
+        ([0.001, *[9.0] * 7, *[0.001] * 4], [1, 7, 1, 3]),
+    ],
+    ids=["slow", "quick", "between", "unlike"],
+)
+def test_slow_files_are_told_one_by_one(monkeypatch, seconds, expected):
+    """In pieces of chunks, which depend on the files only."""
+    paths = [Path(f"{k}.json") for k in range(12)]
+    clock = [0.0]
+    monkeypatch.setattr(running.time, "perf_counter", lambda: clock[0])
+
+    def run(piece):
+        clock[0] += sum(seconds[paths.index(path)] for path in piece)
+        return "outcome"
+
+    pieces = list(running._in_pieces([tuple(paths[:8]), tuple(paths[8:])], run))
+    assert [path for piece, _ in pieces for path in piece] == paths
+    assert [len(piece) for piece, _ in pieces] == expected
+
+
+def test_progress_is_told(folder, small_chunks, slow_files, capsys):
     seen = []
     scan_results(folder).merge(progress=lambda done, total: seen.append((done, total)))
     assert seen == [(k, N_FILES) for k in range(1, N_FILES + 1)]
@@ -178,7 +210,7 @@ def test_progress_is_told(folder, small_chunks, capsys):
         scan_results(folder).merge(progress=5)
 
 
-def test_progress_takes_files_and_no_steps_of_the_work_on_one(folder, small_chunks):
+def test_progress_takes_files_and_no_steps_of_the_work_on_one(folder, small_chunks, slow_files):
     seen = []
 
     def reporting(state):

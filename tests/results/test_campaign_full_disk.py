@@ -14,12 +14,18 @@ import lwfast as lw
 from lwfast.cli import main
 from lwfast.errors import CampaignError
 from lwfast.results import scan_results
-from lwfast.results.campaign import checkpoint
+from lwfast.results.campaign import checkpoint, running
 from tests.marks import posix
 from tests.results.campaign_runs import result_of, same
 from tests.started import PATIENCE
 
 N_FILES = 10
+
+
+@pytest.fixture(autouse=True)
+def slow_files(monkeypatch):
+    """Files are processed one by one, as if each took long."""
+    monkeypatch.setattr(running, "_AT_ONCE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ path = {path!r}
 """
 
 
-@pytest.fixture
-def of_lists(tmp_path):
+@pytest.fixture(params=[pa.list_(pa.int64()), pa.large_list(pa.uint16()), pa.list_(pa.uint8())], ids=str)
+def of_lists(tmp_path, request):
     """A file with lists of any length, as polars and pandas write it."""
-    states = pa.array([[1, 0, 0], [0, 1, 0], [0, 0, 2]], pa.list_(pa.uint8()))
+    states = pa.array([[1, 0, 0], [0, 1, 0], [0, 0, 2]], request.param)
     path = tmp_path / "lists.parquet"
     pq.write_table(pa.table({"state": states, "counts": [3, 4, 5]}), path)
     return path

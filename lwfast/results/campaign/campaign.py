@@ -101,7 +101,7 @@ class Campaign(CampaignFiles):
             executor: Where the chunks are processed: a process or thread pool, or dask's
                 `Client.get_executor()`. By default None: in this process, one after the other.
             progress: True for a bar, or a callable that takes the files done and all files. It is called
-                after each file, or after each chunk where these are processed on threads or in an executor.
+                after each chunk; in this process also after each file that takes 0.1 seconds or more.
             in_flight: Chunks that are handed to the executor, or wait for their turn to be added up, at a
                 time. Two for each worker of a pool, and 32 for any other executor, where it is None.
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when

@@ -142,9 +142,9 @@ class KeptSums:
             except OSError as error:
                 self._failed[one.path] = error
         if self._failed and not warned and not is_last:
-            path, error = next(iter(self._failed.items()))
+            path, failure = next(iter(self._failed.items()))
             warnings.warn(
-                f"The sum so far cannot be kept in {path} ({error.strerror or error}); the run goes on, "
+                f"The sum so far cannot be kept in {path} ({failure.strerror or failure}); the run goes on, "
                 "and tries again later.",
                 stacklevel=5,
             )

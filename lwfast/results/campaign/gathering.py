@@ -115,7 +115,7 @@ class Gathering:
         self._n_modes: list[int | None] = [None] * len(groups)
 
     def run(self, run: RunOptions) -> Generator[None, None, None]:
-        """Add all files; pause after each of them, or each chunk where these are not processed one by one.
+        """Add all files; pause after each chunk, or after each part of it that is processed by itself.
 
         Raises:
             Exception: As `run_chunk`; and the reason why the steps cannot be applied to the first file.
