@@ -10,6 +10,7 @@ import pytest
 
 import lwfast as lw
 from lwfast._base import parallel
+from lwfast._base.buffers import frozen
 from lwfast.results import SamplingResult, scan_results
 from lwfast.results.campaign import chunks, running
 from lwfast.results.campaign.chunks import Outcome, Rooms
@@ -150,6 +151,26 @@ def test_slightly_larger_files_get_the_same_memory():
     assert not np.shares_memory(selected, other)  # a step reads what the one before it selected
     assert np.shares_memory(selected, steps.selected(900))
     assert np.shares_memory(other, steps.selected(900))
+
+
+def test_what_a_result_makes_read_only_is_no_memory_of_the_next_file():
+    """Results freeze what they are given, and what that is a view of."""
+    files, steps = FileRoom(keeps_columns=True), StepRoom()
+    for take in (lambda: files.column("counts", (8,), np.int64), lambda: steps.selected(8)):
+        for part in (take()[:0], take()[:4], take()):
+            frozen(part)
+        assert take().flags.writeable
+        assert take().flags.writeable
+
+
+def test_empty_columns_are_not_kept_as_views():
+    """They share no byte with the memory that they would keep."""
+    files, steps = FileRoom(keeps_columns=True), StepRoom()
+    column, selected = files.column("counts", (8,), np.int64), steps.selected(8)
+    for room, own, other in ((files, column, selected), (steps, selected, column)):
+        assert room.holds(own[:0])
+        assert room.holds(own[:1])
+        assert not room.holds(other)
 
 
 LOADED = """

@@ -103,7 +103,7 @@ def _naming(path: Path, error: OSError, size: int | None = None) -> OSError:
 
     Args:
         path: What is asked for.
-        error: What went wrong.
+        error: The error of the file that is written first.
         size: How many bytes it has, where that is known.
     """
     what = error.strerror

@@ -144,7 +144,7 @@ def check_sides(modes: Sequence[int], others: Sequence[int]) -> None:
     """Check that no mode is subtracted from itself.
 
     Raises:
-        ValueError: If one is on both sides.
+        ValueError: If a mode is on both sides of the difference.
     """
     both = sorted(set(modes) & set(others))
     if both:
