@@ -60,6 +60,7 @@ def _outcome(arguments: list[str]) -> int | Deferred:
         print(message_of(error), file=sys.stderr)
         return EXIT_ERROR
     except (KeyboardInterrupt, click.Abort) as error:
-        said = f": {message_of(error)}" if isinstance(error, SubmissionInterrupted) else ""
+        said = "".join(f": {note}" for note in getattr(error, "__notes__", ()))
+        said = f": {message_of(error)}" if isinstance(error, SubmissionInterrupted) else said
         print(f"lwfast: interrupted{said.removeprefix(': lwfast')}", file=sys.stderr)
         return EXIT_INTERRUPTED

@@ -213,3 +213,42 @@ def test_that_nothing_is_left_is_told(files, capsys):
     assert "no samples are left" in capsys.readouterr().err
     assert run(files) == 0
     assert "no samples" not in capsys.readouterr().err
+
+
+def test_an_interrupted_run_goes_on(files, capsys, monkeypatch):
+    from lwfast.results.campaign import chunks
+
+    kept, out = files / "kept[1].npz", files / "out.json"
+    read, names = chunks.read_columns, []
+
+    def interrupted(path, *given, **more):
+        names.append(path.name)
+        if path.name == "b.npz" and names.count("b.npz") == 1:
+            raise KeyboardInterrupt
+        return read(path, *given, **more)
+
+    monkeypatch.setattr(chunks, "read_columns", interrupted)
+    asked = files, "--resume", kept, "--out", out
+    assert run(*asked) == 130
+    said = capsys.readouterr().err
+    assert said.startswith("lwfast: interrupted: ")
+    assert "of 2 files" in said
+    assert "kept[1].npz" in said
+    assert not out.exists()
+    assert run(*asked) == 0
+    SamplingResult({(0, 1, 1): 10}).save(files / "c.json")
+    names.clear()
+    assert run(*asked) == 0
+    assert names == ["c.json"]  # neither those that are kept, nor what is kept, nor what was written
+    assert lw.load_result(out) == {(0, 1, 1): 16, (2, 0, 1): 3, (0, 0, 0): 9, (1, 1, 1): 2}
+
+
+def test_a_kept_sum_is_of_one_command_and_has_a_file_of_its_own(files, capsys):
+    kept = files / "kept.npz"
+    assert run(files, "--resume", kept) == 0
+    assert run(files, "--resume", kept, "--rule", "0=0") == 1
+    assert "kept.npz" in capsys.readouterr().err
+    assert run(files, "--resume", kept, "--out", kept) == 1
+    assert "file of its own" in capsys.readouterr().err
+    assert run(files, "--resume", files / "kept.json") == 1
+    assert ".npz or .parquet" in capsys.readouterr().err

@@ -90,6 +90,7 @@ class _ProcessLine:
     out: str | None
     plain: bool
     exclude: tuple[str, ...]
+    resume: str | None
     on_error: Any
     workers: int
     quiet: bool
@@ -143,6 +144,12 @@ class _ProcessLine:
     "--exclude", multiple=True, metavar="FILE", help="A file or pattern to leave out. May be repeated."
 )
 @click.option(
+    "--resume",
+    metavar="FILE",
+    help="Keep the sum so far in FILE (.npz, .parquet): after an interruption, the same command goes on "
+    "there, and of a folder that grows it reads new files only. FILE itself is never an input.",
+)
+@click.option(
     "--on-error",
     type=click.Choice(["raise", "skip"]),
     default="raise",
@@ -178,19 +185,24 @@ def process_command(**given: Any) -> int:
                 remedy = "where memory is short, fewer --workers need less"
             elif asked.on_error == "skip":
                 remedy = "no file is left"
-            _say(f"{error}\nnothing was {done}; {remedy}")
+            _say("\n".join([str(error), *_kept(error), f"nothing was {done}; {remedy}"]))
         except (LightworksError, OSError, ValueError, TypeError, BrokenExecutor) as error:
-            _say(words_of(error) if isinstance(error, OSError) else error)
+            said = words_of(error) if isinstance(error, OSError) else str(error)
+            _say("\n".join([said, *(note for note in _kept(error) if note not in said)]))
     return 1
 
 
 def _processed(asked: _ProcessLine) -> int:
     from lwfast.results import scan_results
     from lwfast.results.columns.json_like import path_text
+    from lwfast.results.files.endings import result_path
 
     out = None if asked.out is None else _checked_out(asked.out, asked.plain)
     # By its name: as a pattern, the `sum[1].npz` to come would leave out `sum1.npz` unsaid.
-    excluded = [*asked.exclude, *([] if out is None else [glob.escape(str(out))])]
+    kept = None if asked.resume is None else result_path(asked.resume)
+    if kept is not None and out is not None and kept.resolve() == out.resolve():
+        raise ValueError(f"--resume and --out are both {out}; the sum so far needs a file of its own.")
+    excluded = [*asked.exclude, *(glob.escape(str(path)) for path in (out, kept) if path is not None)]
     if out is not None and out.exists() and _is_among(out, asked.files):
         _say(f"{out} is where the sum is written, so it is not an input")
     campaign: Any = scan_results(
@@ -200,7 +212,7 @@ def _processed(asked: _ProcessLine) -> int:
         campaign = campaign.post_select(asked.rules, asked.heralds)
     for name, invert in asked.mappings:
         campaign = campaign.map(name, invert=invert)
-    result = _merged(campaign, asked.workers)
+    result = _merged(campaign, asked.workers, kept)
     failed, empty = campaign.report.failed, campaign.report.empty
     if len(failed) == len(campaign):  # an empty sum would replace an earlier one that is none
         raise CampaignError("None of the files could be processed.", failed)
@@ -255,14 +267,19 @@ def _is_among(path: Path, files: Sequence[str]) -> bool:
     return any(found.resolve() == path.resolve() for found in files_of(files, ())[0])
 
 
-def _merged(campaign: Any, workers: int) -> Any:
+def _merged(campaign: Any, workers: int, kept: Path | None) -> Any:
     if workers == 1:
-        return campaign.merge()
+        return campaign.merge(resume=kept)
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return campaign.merge(executor=pool)
+        return campaign.merge(executor=pool, resume=kept)
+
+
+def _kept(error: BaseException) -> Sequence[str]:
+    """Return what an error says besides, such as how many files `--resume` has kept."""
+    return getattr(error, "__notes__", ())
 
 
 def _say(message: Any) -> None:
