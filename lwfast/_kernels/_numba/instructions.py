@@ -142,15 +142,19 @@ _LANES = 8
 """Words of a vector: one register of AVX-512, two of AVX2."""
 _VECTORS = 4
 """Vectors of which the totals stay in registers; eight gained nothing with AVX-512 and AVX2 has too few."""
-_WORDS = ir.VectorType(_U64, _LANES)
+
+
+def _words() -> Any:
+    # Made where it is needed: without vectors, kernels have no need of them and still work.
+    return ir.VectorType(_U64, _LANES)
 
 
 def _words_at(builder: Any, data: Any, index: Any) -> Any:
-    return builder.load(builder.bitcast(builder.gep(data, [index]), _WORDS.as_pointer()), align=8)
+    return builder.load(builder.bitcast(builder.gep(data, [index]), _words().as_pointer()), align=8)
 
 
 def _all(value: int) -> Any:
-    return ir.Constant(_WORDS, [value] * _LANES)
+    return ir.Constant(_words(), [value] * _LANES)
 
 
 def _marks(builder: Any, are_marked: list[Any]) -> Any:
@@ -167,7 +171,7 @@ def _marks(builder: Any, are_marked: list[Any]) -> Any:
 @_compiled(equal_rows, types.uint64, types.Array, types.intp, types.uint64, types.uint64)
 def _equal_rows(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     data = _address(context, builder, signature.args[0], args[0], args[1])
-    mask, value = (_in_all_lanes(builder, number, _WORDS) for number in args[2:])
+    mask, value = (_in_all_lanes(builder, number, _words()) for number in args[2:])
     found = [
         builder.icmp_unsigned("==", builder.and_(_words_at(builder, data, _word(at)), mask), value)
         for at in range(0, ROWS, _LANES)
@@ -192,7 +196,7 @@ def _allowed_rows(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     words, row, n_rows, fields, first, last, *numbers = args
     data = _address(context, builder, signature.args[0], words, row)
     places = _address(context, builder, signature.args[3], fields, _word(0))
-    low, page, allowed = (_in_all_lanes(builder, number, _WORDS) for number in numbers)
+    low, page, allowed = (_in_all_lanes(builder, number, _words()) for number in numbers)
     found = []
     for start in range(0, ROWS, _VECTORS * _LANES):
         for total in _totals(builder, data, n_rows, places, first, last, low, start):
@@ -212,10 +216,10 @@ def _totals(
     builder.position_at_end(loop)
     field = builder.phi(_U64)
     field.add_incoming(first, before)
-    totals = [builder.phi(_WORDS) for _ in range(_VECTORS)]
+    totals = [builder.phi(_words()) for _ in range(_VECTORS)]
     place = builder.shl(field, _word(1))
     word, shift = (builder.load(builder.gep(places, [builder.or_(place, _word(k))])) for k in range(2))
-    at, right = builder.mul(word, n_rows), _in_all_lanes(builder, shift, _WORDS)
+    at, right = builder.mul(word, n_rows), _in_all_lanes(builder, shift, _words())
     more = []
     for k, total in enumerate(totals):
         read = _words_at(builder, data, builder.add(at, _word(start + k * _LANES)))
