@@ -28,6 +28,8 @@ _MOST_PIECES = 16
 _LEAST_ZEROS, _MOST_ZEROS = 4 << 20, 16 << 20
 """Bytes from and up to which zeros are written: smaller arrays gain nothing by that. Of a larger one, many
 pages may never be touched, which the system has as zeros at no cost."""
+_LINE = 64
+"""Bytes of a cache line."""
 _WASTE = 2
 """How much more than it needs an array may hold of what was touched before."""
 _SMALL_PART = 8
@@ -77,19 +79,24 @@ class Room:
         size: Bytes that the array takes. The memory of less than `LEAST` is not kept, and not here.
     """
 
-    __slots__ = ("__array_interface__", "_memory", "_size", "_touched")
+    __slots__ = ("__array_interface__", "_first", "_memory", "_size", "_touched")
 
     def __init__(self, size: int) -> None:
         self._memory: AnyArray | None = None  # before what can fail
-        self._size, self._touched = size, (0, 0)
+        self._size, self._first, self._touched = size, 0, (0, 0)
         if size < LEAST:
             return
         memory, self._touched = _taken(size) or (np.empty(size, np.uint8), (0, 0))
+        # Where it was touched, as far as there is room behind: else its pages would come on top.
+        self._first = min(self._touched[0], memory.size - size) // _LINE * _LINE
         self._memory, self._size = memory, memory.size
-        self.__array_interface__ = {**memory.__array_interface__, "shape": (size,)}
+        self.__array_interface__ = memory[self._first : self._first + size].__array_interface__
 
     def touch(self, stop: int, start: int = 0) -> None:
-        """Say that bytes `start` to `stop` are written: pages that stay unused take no memory."""
+        """Say that these bytes of the array are written: pages that stay unused take no memory."""
+        if start == stop:
+            return
+        start, stop = start + self._first, stop + self._first
         if _size_of(self._touched) == 0:
             self._touched = start, stop
         else:
@@ -103,10 +110,10 @@ class Room:
         for their arrays come from the heap or take a huge page at the first touch.
         """
         if not part.flags.c_contiguous:
-            self.touch(self._size)
+            self.touch(self._size - self._first)
             return part.copy()
         if self._memory is not None:
-            start = part.ctypes.data - self._memory.ctypes.data
+            start = part.ctypes.data - self._memory.ctypes.data - self._first
             self.touch(start + part.nbytes, start)
         is_small = part.nbytes < min(LEAST, self._size // _SMALL_PART)
         return part.copy() if is_small or _size_of(self._touched) > _WASTE * part.nbytes else part

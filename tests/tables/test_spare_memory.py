@@ -109,12 +109,47 @@ def test_a_part_in_the_middle_counts_alone():
     assert part.base is not None
     del array, room, part
     assert kept() == LEAST
+    # A smaller array lies where the memory was touched.
+    again = empty((ENOUGH,), np.uint64)
+    assert address(again) == place + 3 * LEAST
+    del again
+    assert kept() == LEAST
     # What is written elsewhere comes on top, with what lies between.
-    again, room = room_for((ENOUGH,), np.uint64)
+    again, room = room_for((8 * ENOUGH,), np.uint64)
     assert address(again) == place
     room.touch(8)
     del again, room
     assert kept() == 4 * LEAST
+
+
+@pytest.mark.parametrize(
+    ("touched", "size", "place", "held"),
+    [
+        ((5, 2 * LEAST + 5), LEAST, 0, 2 * LEAST + 5),  # at the beginning of a cache line
+        ((2 * LEAST + 5, 4 * LEAST + 5), 3 * LEAST, 2 * LEAST, 3 * LEAST),  # up to the end of the memory
+    ],
+)
+def test_a_smaller_array_lies_where_memory_was_touched_and_within_it(touched, size, place, held):
+    first, last = touched
+    array, room = room_for((5 * LEAST,), np.uint8)
+    start = address(array)
+    room.touch(last, first)
+    del array, room
+    again = empty((size,), np.uint8)
+    assert (address(again) - start, again.nbytes) == (place, size)
+    del again
+    assert kept() == held
+
+
+def test_an_empty_part_touches_nothing():
+    array, room = room_for((4 * LEAST,), np.uint8)
+    room.touch(LEAST)
+    del array, room
+    array, room = room_for((4 * LEAST,), np.uint8)
+    room.touch(3 * LEAST, 3 * LEAST)
+    assert room.kept(array[2 * LEAST : 2 * LEAST]).size == 0
+    del array, room
+    assert kept() == LEAST
 
 
 def test_a_small_rest_does_not_hold_large_memory():
