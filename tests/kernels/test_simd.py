@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
-from lwfast._kernels import _mode, _simd
+from lwfast._kernels import _mode, _simd, _words
 from lwfast._kernels._jit import register_jitable
 from lwfast._kernels._lanes import plain
-from tests.kernels.twins import needs_jit, needs_native
+from tests.kernels.twins import modules, needs_jit, needs_native
 from tests.started import said_by_python
 
 if _mode.MODE == "numba":
@@ -77,6 +79,42 @@ def test_the_trial_sees_a_wrong_operation(monkeypatch, name):
 def test_the_trial_sees_an_operation_that_does_not_compile(monkeypatch):
     monkeypatch.setattr(_simd, "total", "no function")
     assert not _simd._works(compiled_anew)
+
+
+OF_SOME_LENGTH = [_words.byte_dots, _words.byte_dots_within]
+"""What depends on the length of vectors, besides what `_simd` has."""
+
+
+def depends_on_length(kernel, seen):
+    """Say whether the code of a kernel, or of one that it calls, differs with the length of vectors."""
+    source = getattr(kernel, "py_func", kernel)
+    seen.append(source)
+    for name in source.__code__.co_names:
+        used = source.__globals__.get(name)
+        if name in {*_simd.OPERATIONS, "LANES", "empty_vectors"} and used is getattr(_simd, name):
+            return True
+        if any(used is function for function in OF_SOME_LENGTH):
+            return True
+        called = getattr(used, "py_func", used)
+        if not inspect.isfunction(called) or not called.__module__.startswith("lwfast._kernels."):
+            continue
+        if called not in seen and depends_on_length(called, seen):
+            return True
+    return False
+
+
+@needs_jit
+def test_kernels_whose_code_depends_on_the_length_of_vectors_are_cached_apart():
+    """Else `LWFAST_SIMD=4` would run what an earlier process compiled for 8."""
+    apart = {True: set(), False: set()}
+    for module in modules():
+        for value in vars(module).values():
+            if getattr(getattr(value, "py_func", None), "__module__", "") == module.__name__:
+                name = value.py_func.__qualname__
+                apart[name.endswith(f"_{_simd.LANES}_lanes")].add((name, depends_on_length(value, [])))
+    assert [name for name, depends in apart[True] if not depends] == []
+    assert [name for name, depends in apart[False] if depends] == []
+    assert "add_bytes" in {name.removesuffix(f"_{_simd.LANES}_lanes") for name, _ in apart[True]}
 
 
 @needs_native

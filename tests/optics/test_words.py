@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lwfast._kernels import _mode
 from lwfast._kernels import _words as words
 from lwfast._kernels._jit import jit
+from lwfast._kernels._simd import lane_jit
 
 pytestmark = pytest.mark.skipif(
     _mode.MODE == "native",
@@ -146,7 +147,7 @@ def test_rows_are_marked(data, bits, at, n_rows):
         assert int(function(0, table, at, n_rows, *numbers, np.uint64(value))) == equal
 
 
-@jit
+@lane_jit
 def multiplied(within, a, p, q, stride, size, out, at):
     """Call one of the functions that multiply rows of bytes."""
     if within:
