@@ -13,6 +13,7 @@ from lwfast._base.validation import as_integer
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
 
 
 _share: int | None = None
@@ -108,6 +109,78 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
+class _Run:
+    """Chunks that this thread and others take one after the other.
+
+    Nothing is asked of the futures of the helpers: Ctrl-C within one of their methods may leave its lock with
+    this thread, and a helper would wait for it for ever.
+
+    Args:
+        task: As in `run_chunks`.
+        n_chunks: Likewise.
+        what: Likewise.
+    """
+
+    def __init__(self, task: Callable[[int], object], n_chunks: int, what: str | None) -> None:
+        from queue import SimpleQueue
+
+        self._task, self._n_chunks, self._what = task, n_chunks, what
+        self._chunks = iter(range(n_chunks))  # to take the next one is atomic, as with the lists below
+        self._tickets: list[None] = []
+        self._begun: list[None] = []
+        self._ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._failed = False
+
+    def start(self, n_helpers: int) -> None:
+        """Ask as many helpers."""
+        for _ in range(n_helpers):
+            self._tickets.append(None)
+            _helpers().submit(self._help)
+
+    def drain(self) -> None:
+        """Work on chunks until none is left, or one has failed."""
+        try:
+            for chunk in self._chunks:
+                if self._failed:
+                    return
+                self._task(chunk)
+                if self._what is not None:
+                    # Helpers report to nobody: progress is shown in the context that asked for it.
+                    step(self._what, chunk + 1, self._n_chunks)
+        except BaseException:
+            self._failed = True
+            raise
+
+    def _help(self) -> None:
+        self._begun.append(None)
+        error: BaseException | None = None
+        try:
+            if self._has_ticket():
+                self.drain()
+        except BaseException as met:  # noqa: BLE001  (raised on the thread that waits)
+            error = met
+        self._ended.put(error)
+
+    def _has_ticket(self) -> bool:
+        try:
+            self._tickets.pop()
+        except IndexError:
+            return False
+        return True
+
+    def ended(self) -> list[BaseException]:
+        """Wait for the helpers that have begun; return the exceptions that they met.
+
+        The others find no ticket: they are not needed any more, and might wait for this very thread's caller.
+        """
+        self._tickets.clear()
+        try:
+            return [error for error in (self._ended.get() for _ in list(self._begun)) if error is not None]
+        except BaseException:
+            self._failed = True
+            raise
+
+
 def run_chunks(
     task: Callable[[int], object], n_chunks: int, workers: int | None = None, what: str | None = None
 ) -> None:
@@ -129,33 +202,13 @@ def run_chunks(
             if what is not None:
                 step(what, chunk + 1, n_chunks)
         return
-    chunks = iter(range(n_chunks))  # taking the next one is atomic
-    failed = False
-
-    def drain() -> None:
-        nonlocal failed
-        try:
-            for chunk in chunks:
-                if failed:
-                    return
-                task(chunk)
-                if what is not None:
-                    # Helpers report to nobody: progress is shown in the context that asked for it.
-                    step(what, chunk + 1, n_chunks)
-        except BaseException:
-            failed = True
-            raise
-
-    pool = _helpers()
-    helpers = [pool.submit(drain) for _ in range(workers - 1)]
+    run = _Run(task, n_chunks, what)
     try:
-        drain()
+        run.start(workers - 1)
+        run.drain()
     finally:
-        # A helper that has not begun is not needed any more, and might wait for this very thread's caller.
-        running = [helper for helper in helpers if not helper.cancel()]
-        for helper in running:
-            helper.exception()
-    for helper in running:
-        helper.result()
+        errors = run.ended()
+    if errors:
+        raise errors[0]
     if what is not None:
         step(what, n_chunks, n_chunks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 import time
 
@@ -80,6 +81,36 @@ def test_what_fails_anywhere_is_raised_here(helper):
     with pytest.raises(OSError, match="broken"):
         parallel.run_chunks(task, 2000, 2)
     assert len(after) < 1000
+
+
+def test_no_future_is_asked(monkeypatch):
+    """Ctrl-C within a method of one may leave its lock with this thread: then a helper waits for ever."""
+
+    def asked(*_):
+        raise AssertionError("a future was asked")
+
+    for name in ("cancel", "done", "exception", "result"):
+        monkeypatch.setattr(concurrent.futures.Future, name, asked)
+    parallel.run_chunks(lambda chunk: None, 20, 3)
+    with pytest.raises(OSError, match="broken"):
+        parallel.run_chunks(broken, 20, 3)
+
+
+def broken(_chunk):
+    raise OSError("broken")
+
+
+def test_helpers_that_are_busy_are_not_waited_for(monkeypatch):
+    """They might wait for whoever called: a task that itself works in chunks, on a pool of one."""
+    monkeypatch.setattr(parallel, "_machine_cores", lambda: 2)
+    parallel._helpers.cache_clear()
+    done = []
+    try:
+        parallel.run_chunks(lambda chunk: parallel.run_chunks(done.append, 5, 2), 4, 2)
+    finally:
+        parallel._helpers().shutdown()
+        parallel._helpers.cache_clear()
+    assert sorted(done) == sorted(4 * list(range(5)))
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -145,7 +145,7 @@ _VECTORS = 4
 
 
 def _words() -> Any:
-    # Made where it is needed: without vectors, kernels have no need of them and still work.
+    # Made where it is needed: kernels that have none of it work without vectors too.
     return ir.VectorType(_U64, _LANES)
 
 

@@ -18,7 +18,7 @@ WIDTHS = {"0": 1, "4": 4, "8": 8}
 
 def wanted_lanes() -> int:
     """Return how many numbers a vector should have: as `LWFAST_SIMD` says, or as need not be spilled."""
-    asked = os.environ.get("LWFAST_SIMD", "")
+    asked = os.environ.get("LWFAST_SIMD", "").strip()
     if asked in WIDTHS:
         return WIDTHS[asked]
     return 8 if binding.get_host_cpu_features().get("avx512f", False) else 4

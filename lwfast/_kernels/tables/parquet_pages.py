@@ -212,7 +212,7 @@ def fours_of(
     """Write what four places stand for: four entries, and 2^32 where one is missing.
 
     Args:
-        dictionary: Its entries.
+        dictionary: Its entries, of at most as many bits as one goes above the other.
         bits: Bits of a place.
         first: Where the lowest bit of the first entry goes.
         step: How much higher, or lower, the next one goes.
