@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.compare import Table, fresh_environment, markdown, ratio_text, seconds_text
 from benchmarks.result_data import samples
-from lwfast.results import SamplingResult
+from lwfast.results import SamplingResult, load_result
 
 PACKAGES = ("polars", "duckdb", "pyarrow", "numpy")
 FILE_ROWS = 250_000
@@ -32,16 +32,16 @@ def make_files(folder: Path, n_files: int, n_rows: int, n_photons: int, kinds: i
         n_files: How many.
         n_rows: Samples that each is made of, before equal ones are added up.
         n_photons: Photons of each state.
-        kinds: How many different files there are, of which the others are copies; 0 for all.
+        kinds: How many files have states of their own, which the others have with other counts; 0 for all.
     """
     folder.mkdir(parents=True)
     for k in range(n_files):
         path = folder / f"run_{k:03}.parquet"
-        if kinds and k >= kinds:
-            path.write_bytes((folder / f"run_{k % kinds:03}.parquet").read_bytes())
-            continue
         rng = np.random.default_rng(k)
-        states = samples(rng, n_rows, n_photons)
+        if kinds and k >= kinds:
+            states = load_result(folder / f"run_{k % kinds:03}.parquet").states
+        else:
+            states = samples(rng, n_rows, n_photons)
         counts = rng.integers(1, 1000, len(states))
         SamplingResult.from_columns(states, counts, metadata={"qpu": "Artemis"}).save(path)
 
