@@ -116,9 +116,9 @@ class _Run:
     this thread, and a helper would wait for it for ever.
 
     Args:
-        task: As in `run_chunks`.
-        n_chunks: Likewise.
-        what: Likewise.
+        task: Works on one chunk, as in `run_chunks`.
+        n_chunks: How many chunks there are.
+        what: Name of the work that is reported; None reports nothing.
     """
 
     def __init__(self, task: Callable[[int], object], n_chunks: int, what: str | None) -> None:
