@@ -85,17 +85,11 @@ def _int16s(builder: Any, row: Any, index: Any) -> Any:
     return builder.sext(builder.load(address, align=2), ir.VectorType(ir.IntType(32), _ENTRIES))
 
 
-@_compiled(
-    byte_dots,
-    types.void,
-    types.Array,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.Array,
-    types.intp,
-)
+_OF_BYTES = (types.void, types.Array, *4 * [types.intp], types.Array, types.intp)
+"""What a function of rows of bytes returns and takes."""
+
+
+@_compiled(byte_dots, *_OF_BYTES)
 def _byte_dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     a, p, q, stride, size, out, at = args
     kinds = signature.args
@@ -104,17 +98,7 @@ def _byte_dots(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     return _byte_sums(context, builder, rows, _EACH_WITH_EACH, size, kinds[5], out, at)
 
 
-@_compiled(
-    byte_dots_within,
-    types.void,
-    types.Array,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.intp,
-    types.Array,
-    types.intp,
-)
+@_compiled(byte_dots_within, *_OF_BYTES)
 def _byte_dots_within(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     a, p, q, stride, size, out, at = args
     kinds = signature.args

@@ -107,14 +107,13 @@ class Campaign(CampaignFiles):
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when
                 the run ends, also by an exception, Ctrl-C or SIGTERM. A note of the exception says how many
                 files are kept. If the file cannot be written, as on a full disk, the run warns, goes on and
-                tries again. SIGTERM ends the process as always,
-                and is left to the program where that has a handler of its own or merges on another thread
-                than the main one. If the end comes in the middle of adding a file, or by SIGKILL or a power
-                cut, the last save stays. If the file is there already, what is in its sum is not read again:
-                an interrupted run goes on where it was, and of a folder that grows only new files are read.
-                The steps must be the same:
-                a function of yours is known by its code, its defaults, and the data and functions that it
-                uses, and so may be a lambda or a function of a notebook.
+                tries again. SIGTERM ends the process as always, and is left to the program where that has a
+                handler of its own or merges on another thread than the main one. If the end comes in the
+                middle of adding a file, or by SIGKILL or a power cut, the last save stays. If the file is
+                there already, what is in its sum is not read again: an interrupted run goes on where it was,
+                and of a folder that grows only new files are read. The steps must be the same: a function of
+                yours is known by its code, its defaults, and the data and functions that it uses, and so may
+                be a lambda or a function of a notebook.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them; or, whatever

@@ -77,7 +77,7 @@ def add_bytes(
         bits: Bits of a mode.
         per_word: Modes of every word but the last.
         most: Bound of the photons in a mode, `MOST` at most.
-        room: As `room_of` leaves it, and so does this.
+        room: From `room_of`. Its sums are zeros before and after; the rest may be anything.
         histogram: As in `packed_sums`.
         sums: As in `packed_sums`.
     """
