@@ -35,17 +35,20 @@ qpu = remote.Client(sys.argv[1], sys.argv[2]).qpu("Artemis")
 one, three = sampler(), batch(3)
 qpu.details
 for trial in range(int(sys.argv[3])):
-    kept, told = [], []
+    job, kept, told = None, [], []
     sys.stdin.readline()
     print("ready", flush=True)
     try:
         while True:
             job = qpu.run(three if trial % 2 else one, job_name=f"Trial {trial}")
-            kept += job.jobs if trial % 2 else [job]
+            kept.append(job)
     except KeyboardInterrupt as error:
         if isinstance(error, remote.SubmissionInterrupted):
             told = error.jobs.jobs
             assert "pending()" in error.__notes__[0] or "Nothing is in doubt" in error.__notes__[0]
+    if job is not None and job not in kept:  # Ctrl-C came between the two lines above: the caller has it
+        kept.append(job)
+    kept = [x for item in kept for x in (item.jobs if trial % 2 else [item])]
     print(json.dumps([[job.job_id for job in kept], [job.job_id for job in told]]), flush=True)
 """
 
