@@ -32,20 +32,34 @@ _LINE = 64
 """Bytes of a cache line."""
 _WASTE = 2
 """How much more than it needs an array may hold of what was touched before."""
+_GAP = 2 << 20
+"""Bytes between touched ones that may be memory of the process as well, as they may share a huge page."""
 _SMALL_PART = 8
 """What is less than 1 MiB and than this part of an array is copied."""
 _lock = threading.Lock()  # nobody waits for it: memory is new, or goes, where another thread holds it
-_Span: TypeAlias = tuple[int, int]
-"""The first byte that was touched, and one behind the last."""
-_spare: list[tuple[AnyArray, _Span]] = []
+_Touched: TypeAlias = tuple[tuple[int, int], ...]
+"""First bytes that were touched, and those behind the last ones, in order and with gaps between."""
+_NOTHING: _Touched = ()
+_spare: list[tuple[AnyArray, _Touched]] = []
 """Memory that nobody uses and what was touched of it; what came last stands last."""
 
 
-def _size_of(span: _Span) -> int:
-    return span[1] - span[0]
+def _size_of(touched: _Touched) -> int:
+    return sum(stop - start for start, stop in touched)
 
 
-def _taken(size: int) -> tuple[AnyArray, _Span] | None:
+def _with(touched: _Touched, start: int, stop: int) -> _Touched:
+    """Return what was touched and further bytes of the same memory."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted((*touched, (start, stop))):
+        if found and first - found[-1][1] < _GAP:
+            found[-1] = found[-1][0], max(found[-1][1], last)
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def _taken(size: int) -> tuple[AnyArray, _Touched] | None:
     """Take large enough memory of which most was touched, though not far more than is asked for."""
     if size < LEAST or not _lock.acquire(blocking=False):
         return None
@@ -60,13 +74,13 @@ def _taken(size: int) -> tuple[AnyArray, _Span] | None:
         _lock.release()
 
 
-def _keep(memory: AnyArray, touched: _Span) -> None:
+def _keep(memory: AnyArray, touched: _Touched) -> None:
     """Keep memory, and let go what came first where there is too much of it."""
     if _size_of(touched) > MOST or not _lock.acquire(blocking=False):
         return
     try:
         _spare.append((memory, touched))
-        while len(_spare) > _MOST_PIECES or sum(_size_of(span) for _, span in _spare) > MOST:
+        while len(_spare) > _MOST_PIECES or sum(_size_of(held) for _, held in _spare) > MOST:
             del _spare[0]
     finally:
         _lock.release()
@@ -83,24 +97,20 @@ class Room:
 
     def __init__(self, size: int) -> None:
         self._memory: AnyArray | None = None  # before what can fail
-        self._size, self._first, self._touched = size, 0, (0, 0)
+        self._size, self._first, self._touched = size, 0, _NOTHING
         if size < LEAST:
             return
-        memory, self._touched = _taken(size) or (np.empty(size, np.uint8), (0, 0))
+        memory, self._touched = _taken(size) or (np.empty(size, np.uint8), _NOTHING)
         # Where it was touched, as far as there is room behind: else its pages would come on top.
-        self._first = min(self._touched[0], memory.size - size) // _LINE * _LINE
+        first = self._touched[0][0] if self._touched else 0
+        self._first = min(first, memory.size - size) // _LINE * _LINE
         self._memory, self._size = memory, memory.size
         self.__array_interface__ = memory[self._first : self._first + size].__array_interface__
 
     def touch(self, stop: int, start: int = 0) -> None:
         """Say that these bytes of the array are written: pages that stay unused take no memory."""
-        if start == stop:
-            return
-        start, stop = start + self._first, stop + self._first
-        if _size_of(self._touched) == 0:
-            self._touched = start, stop
-        else:
-            self._touched = min(self._touched[0], start), max(self._touched[1], stop)
+        if start < stop:
+            self._touched = _with(self._touched, start + self._first, stop + self._first)
 
     def kept(self, part: A) -> A:
         """Return a part of the array, outside of which little was written.
@@ -111,12 +121,12 @@ class Room:
         """
         if not part.flags.c_contiguous:
             self.touch(self._size - self._first)
-            return part.copy()
+            return _copied(part)
         if self._memory is not None:
             start = part.ctypes.data - self._memory.ctypes.data - self._first
             self.touch(start + part.nbytes, start)
         is_small = part.nbytes < min(LEAST, self._size // _SMALL_PART)
-        return part.copy() if is_small or _size_of(self._touched) > _WASTE * part.nbytes else part
+        return _copied(part) if is_small or _size_of(self._touched) > _WASTE * part.nbytes else part
 
     def __del__(self, is_at_exit: Callable[[], bool] = sys.is_finalizing) -> None:
         # An argument, as the interpreter may have cleared this module by then.
@@ -133,6 +143,13 @@ def room_for(shape: tuple[int, ...], dtype: Any) -> tuple[AnyArray, Room]:
     if n_bytes < LEAST:
         return np.empty(shape, dtype), room
     return np.asarray(room).view(dtype).reshape(shape), room
+
+
+def _copied(part: A) -> A:
+    """Return a copy, of large arrays in memory that was used before."""
+    out: A = empty(part.shape, part.dtype)
+    out[...] = part
+    return out
 
 
 def empty(shape: tuple[int, ...], dtype: Any) -> Any:

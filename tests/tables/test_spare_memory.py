@@ -32,7 +32,7 @@ def address(array):
 
 
 def kept():
-    return sum(stop - start for _, (start, stop) in spare_memory._spare)
+    return sum(stop - start for _, touched in spare_memory._spare for start, stop in touched)
 
 
 def test_memory_of_an_array_that_is_gone_is_used_again():
@@ -114,12 +114,13 @@ def test_a_part_in_the_middle_counts_alone():
     assert address(again) == place + 3 * LEAST
     del again
     assert kept() == LEAST
-    # What is written elsewhere comes on top, with what lies between.
+    # What is written elsewhere comes on top, and so does what lies between if it is less than a huge page.
     again, room = room_for((8 * ENOUGH,), np.uint64)
     assert address(again) == place
     room.touch(8)
+    room.touch(6 * LEAST, 5 * LEAST)
     del again, room
-    assert kept() == 4 * LEAST
+    assert kept() == 8 + 3 * LEAST
 
 
 @pytest.mark.parametrize(
@@ -191,10 +192,43 @@ def test_columns_are_moved_together():
     array[:] = [[1], [2]]
     part = room.kept(array[:, :ENOUGH])
     assert part.flags.c_contiguous
-    assert part.base is None
+    assert not np.shares_memory(part, array)
     assert (part == [[1], [2]]).all()
     del array, room
     assert kept() == 4 * LEAST
+    del part
+    assert kept() == 6 * LEAST
+
+
+def test_a_part_of_memory_that_was_touched_far_from_it_is_not_copied():
+    """Groups of a large table are written to its beginning, what is selected of one to the middle.
+
+    A selection that came after groups was copied, and so was each one after it, in three times as long.
+    """
+    array, room = room_for((40 * LEAST,), np.uint8)
+    place = address(array)
+    room.touch(3 * LEAST)
+    del array, room
+    for _ in range(2):
+        array, room = room_for((40 * LEAST,), np.uint8)
+        assert address(array) == place
+        part = room.kept(array[14 * LEAST : 27 * LEAST])
+        assert address(part) == place + 14 * LEAST
+        del array, room, part
+        assert kept() == 16 * LEAST
+
+
+def test_a_copy_is_made_in_memory_that_was_used_before():
+    places = set()
+    for _ in range(3):
+        array, room = room_for((40 * LEAST,), np.uint8)
+        room.touch(30 * LEAST)
+        part = room.kept(array[14 * LEAST : 27 * LEAST])
+        assert not np.shares_memory(part, array)
+        places.add(address(part))
+        del array, room, part
+        assert kept() == 43 * LEAST
+    assert len(places) == 1
 
 
 @pytest.mark.parametrize("size", [10, ENOUGH, 4 * ENOUGH, 40 * ENOUGH])
