@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import UserDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -24,7 +24,8 @@ class Parameter(Generic[T]):
         value: The initial value, usually a number.
         bounds: Lowest and highest value of a number, as a list or tuple; None in either place stands for no
             bound, and so does the default.
-        label: Text to show in drawings instead of the value; by default None, which shows the value.
+        label: Name of the value, which drawings show and results of a Sampler keep it under; by default None:
+            drawings show the value.
 
     Raises:
         TypeError: `label` is not a string, or `bounds` is not a list or tuple.
@@ -157,6 +158,25 @@ class Parameter(Generic[T]):
         if self.has_bounds():
             parts.append(f"[{self._min_bound}, {self._max_bound}]")
         return f"lwfast.Parameter({', '.join(parts)})"
+
+
+def labelled(parameters: Iterable[tuple[Parameter[Any], Any]]) -> dict[str, float]:
+    """Return the values of Parameters by label, of those that have a label and a number.
+
+    A label that Parameters of different values share is left out.
+
+    Args:
+        parameters: Each Parameter and its value.
+    """
+    found: dict[str, float] = {}
+    unclear: set[str] = set()
+    for parameter, value in parameters:
+        label = parameter.label
+        if label is None or not is_real(value):
+            continue
+        if found.setdefault(label, float(value)) != float(value):
+            unclear.add(label)
+    return {label: value for label, value in found.items() if label not in unclear} if unclear else found
 
 
 class FollowedParameter(Parameter[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +57,7 @@ class SamplerRun:
             states, counts = draw_shot_by_shot(self.sampling, generator, executor)
         else:
             states, counts = draw_from_distribution(self.sampling, self.plan, generator)
-        return sampled_result(task, states, counts)
+        return sampled_result(task, states, counts, task.parameters)
 
 
 def prepare_sampler(task: SamplerTask, backend: str, *, to_run: bool = False) -> SamplerRun:
@@ -118,16 +119,21 @@ def parsed_sampler(task: SamplerTask) -> Sampling:
     return Sampling(experiment, conditions, task.n_samples, task.sampling_mode == "input")
 
 
-def sampled_result(task: Any, states: StateTable, counts: Counts) -> SamplingResult:
+def sampled_result(
+    task: Any, states: StateTable, counts: Counts, parameters: Mapping[str, float]
+) -> SamplingResult:
     """Return the result of a task.
 
     Args:
         task: Has `n_samples` and `input_state`.
         states: uint8[K, m], distinct rows without heralded modes.
         counts: int64[K], how often each was seen.
+        parameters: Values of labelled Parameters of its circuit.
     """
     reason = nothing_counted(task.n_samples) if task.n_samples and not len(states) else None
-    return owned_result(SamplingResult, states, counts, ResultRecord(input=task.input_state), reason=reason)
+    metadata = {"parameters": dict(parameters)} if parameters else {}
+    record = ResultRecord(input=task.input_state, metadata=metadata)
+    return owned_result(SamplingResult, states, counts, record, reason=reason)
 
 
 def nothing_counted(n_samples: int) -> str:

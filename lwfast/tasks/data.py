@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from lwfast._types import SeedLike
@@ -32,6 +33,7 @@ class SamplerTask(TaskData):
         random_seed: Seed of the samples, or None.
         sampling_mode: "input" for so many shots, "output" for so many outcomes that count.
         rng: Seed or generator of the samples, or None; never beside `random_seed`.
+        parameters: Values of labelled Parameters that the circuit was built with.
     """
 
     circuit: CompiledCircuit
@@ -44,6 +46,7 @@ class SamplerTask(TaskData):
     random_seed: int | None
     sampling_mode: Literal["input", "output"]
     rng: SeedLike = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True, frozen=True)

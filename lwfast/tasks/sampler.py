@@ -27,6 +27,7 @@ from lwfast.tasks.task import (
     check_length,
     check_post_selection,
     check_state,
+    labelled_of,
     snapshot,
 )
 
@@ -308,6 +309,7 @@ class Sampler(Task):
             random_seed=self._random_seed,
             sampling_mode=self._sampling_mode,
             rng=self._rng,
+            parameters=labelled_of(self._circuit),
         )
 
 

@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
-from lwfast._base.validation import full_name, is_real, is_several
+from lwfast._base.validation import full_name, is_several
 from lwfast.circuit import CompiledCircuit, PhotonicCircuit
 from lwfast.circuit.foreign.followed_circuits import own_circuit
+from lwfast.circuit.parameters import labelled
 from lwfast.errors import ModeMismatchError, PhotonNumberError
 from lwfast.rules import PostSelection, PostSelectionType, check_modes, own_selection, process_post_selection
 from lwfast.state import State, as_occupation, own_state
@@ -55,15 +56,12 @@ def settings_of(task: Any) -> dict[str, float]:
     A label that Parameters of different values share is left out.
     """
     circuit = getattr(task, "circuit", None)
-    found: dict[str, float] = {}
-    unclear: set[str] = set()
-    for parameter in circuit.get_all_params() if circuit is not None else ():
-        label, value = parameter.label, parameter.get()
-        if label is None or not is_real(value):
-            continue
-        if found.setdefault(label, float(value)) != float(value):
-            unclear.add(label)
-    return {label: value for label, value in found.items() if label not in unclear}
+    return {} if circuit is None else labelled_of(circuit)
+
+
+def labelled_of(circuit: Any) -> dict[str, float]:
+    """Return the present values of the labelled Parameters of a circuit, of lwfast or Lightworks."""
+    return labelled((parameter, parameter.get()) for parameter in circuit.get_all_params())
 
 
 def check_circuit(value: Any) -> PhotonicCircuit:

@@ -52,6 +52,16 @@ def test_parameters_of_a_batch_are_those_of_each_task(shared):
     assert [job.result(timeout=60).parameters for job in jobs.jobs] == batch.settings
 
 
+def test_a_task_that_was_added_to_a_batch_has_the_values_that_are_sent(shared):
+    """They were those of the moment when it was added."""
+    theta = lw.Parameter(0.0, label="theta")
+    batch = lw.Batch()
+    batch.add(sampler_of(circuit_of(theta)))
+    theta.set(0.7)
+    (job,) = shared.client.qpu("Artemis").run(batch).jobs
+    assert job.result(timeout=60).parameters == {"theta": 0.7} == batch.settings[0]
+
+
 def test_a_label_of_two_values_is_left_out():
     one, two = lw.Parameter(0.1, label="a"), lw.Parameter(0.2, label="a")
     batch = lw.Batch()

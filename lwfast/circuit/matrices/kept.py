@@ -9,7 +9,7 @@ from lwfast.circuit.components import HeraldData
 from lwfast.circuit.matrices.bound_elements import BoundElements
 from lwfast.circuit.matrices.compiled import Compilation, CompiledCircuit
 from lwfast.circuit.parameterized_unitary import MatrixOfParameters
-from lwfast.circuit.parameters import FollowedParameter, Parameter
+from lwfast.circuit.parameters import FollowedParameter, Parameter, labelled
 
 _NAME = "steady"
 _KINDS = (Parameter, FollowedParameter)
@@ -60,6 +60,10 @@ class KeptBuild:
             and self.heralds == heralds
             and all(map(is_, values, self._values))
         )
+
+    def labelled(self) -> dict[str, float]:
+        """Return the values of labelled Parameters that it was built with, by label."""
+        return labelled(zip(self._compilation.bound.parameters, self._values, strict=True))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be nothing in a copy or pickle of a circuit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -51,12 +51,15 @@ class SmallShot:
     is_conditional: bool
 
 
-def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late] | None:
+def run_small_sampler(
+    task: Sampler, backend: str, frozen: Mapping[str, float]
+) -> tuple[SamplingResult, Late] | None:
     """Run a task if it is small and ordinary.
 
     Args:
         task: The task as the user made it, not parsed yet.
         backend: Name of the backend.
+        frozen: Values of labelled Parameters that its circuit does not know any more.
 
     Returns:
         The very result of the long way, and what works out the distribution in front of the detectors; None
@@ -82,7 +85,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
             return None
         source = copy.copy(task.source)
         late = functools.partial(front_distribution, known.build.compiled, task.input_state, source)
-        return sampled_result(task, *drawn), late
+        return sampled_result(task, *drawn, {**known.build.labelled(), **frozen}), late
     shot = small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None or memory_limit() < ALLOWED_BYTES:
         return None
@@ -95,7 +98,7 @@ def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late
     cells = guide_cells(len(probabilities), n_samples)
     states, counts = sampling_kernels().count_small(probabilities, uniforms, cells, shot.layers.states)
     late = functools.partial(front_distribution, known.build.compiled, task.input_state, None)
-    return sampled_result(task, states, counts), late
+    return sampled_result(task, states, counts, {**known.build.labelled(), **frozen}), late
 
 
 def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:
