@@ -103,7 +103,7 @@ def test_groups_are_added_up(folder, runs, small_chunks):
     for k, key in enumerate(groups.keys):
         assert as_plain(found[key]) == summed(results[4 * k : 4 * k + 4])
         assert found[key].metadata["files"] == 4
-        assert found[key].parameters == ({} if k == 1 else {"theta": key})  # two spellings of 0.3
+        assert found[key].parameters == {"theta": key}  # also of two spellings of 0.3
     assert as_plain(found.total()) == summed(results)
     table = found.to_polars()
     assert table.columns == ["theta", "state", "counts", "probability", "error"]

@@ -187,3 +187,19 @@ def test_arguments_of_a_run_are_checked_before_it(folder):
     for executor, in_flight in ((5, None), ("pool", 1), (BreakingPool(1), "3"), (BreakingPool(1), 2.5)):
         with pytest.raises(TypeError, match=r"executor|in_flight"):
             campaign.merge(executor=executor, in_flight=in_flight)
+
+
+@pytest.mark.parametrize("pool", [False, True])
+def test_lost_files_are_named_in_their_order(folder, pool):
+    """Also where one is noticed late, as a sum gets too large: when depends on how long files take."""
+    SamplingResult({(1, 0): 2**63 - 1}).save(folder / "run_08.json")
+    for k in (9, 3):
+        (folder / f"run_{k:02}.json").write_text("{")
+    campaign = scan_results(folder)
+    with ThreadPoolExecutor(2) as threads, pytest.raises(CampaignError) as caught:
+        campaign.merge(executor=threads if pool else None)
+    lost = ["run_03.json", "run_08.json", "run_09.json"]
+    assert [os.path.basename(path) for path in campaign.report.failed] == lost  # noqa: PTH119
+    assert [os.path.basename(path) for path in caught.value.outcome.metadata["failed"]] == lost  # noqa: PTH119
+    told = [str(caught.value).index(name) for name in lost]
+    assert told == sorted(told)

@@ -140,3 +140,19 @@ def test_attributes_of_arrays_are_compared_as_a_whole():
         assert total.attributes["a"].tolist() == [0, 1, 2]
         assert total.attributes["b"]["x"][0].tolist() == [1, 1]
     assert ["c" in total.attributes for total in sums] == [True, False, False, False]
+
+
+def test_parameters_that_all_parts_agree_on_are_kept():
+    """Not all or none: one that differs took the others along, and so did one that is spelt in two ways."""
+    third = 0.1 + 0.2
+    parts = [A.with_parameters(theta=theta, phi=phi) for theta, phi in ((third, 1), (0.3, 2), (third, 2.0))]
+    for order in (parts, parts[::-1]):
+        merged = lw.merge_results(order)
+        assert merged.parameters == {"theta": 0.3}
+        assert lw.merge_results([merged, parts[0]]).parameters == {"theta": 0.3}
+    assert lw.merge_results([parts[0], parts[2]]).parameters == {"theta": third}
+    assert lw.merge_results(parts[1:]).parameters == {"theta": 0.3, "phi": 2}
+    switches = [A.with_parameters(on=True), A.with_parameters(on=1)]
+    assert lw.merge_results(switches).parameters == {}
+    assert "parameters" not in lw.merge_results([*switches, B]).metadata
+    assert lw.merge_results([parts[0], B]).parameters == {}

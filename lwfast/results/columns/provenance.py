@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from lwfast.results.columns.record import ResultRecord, says_something
+from lwfast.results.columns.settings.same_values import SameValues
 
-_OF_ONE_FILE = ("saved", "file", "files", "failed")
-"""Metadata that say nothing of a sum."""
+_PARAMETERS = "parameters"
+_OF_ONE_FILE = ("saved", "file", "files", "failed", _PARAMETERS)
+"""Metadata that say nothing of a sum, and what its parts agree on one by one."""
 
 _as_text = json.JSONEncoder(sort_keys=True, default=repr).encode
 
@@ -52,6 +54,7 @@ class Provenance:
                 "post_selection": record.post_selection,
                 "job_data": record.job_data,
                 "metadata": {k: v for k, v in record.metadata.items() if k not in _OF_ONE_FILE},
+                _PARAMETERS: record.metadata.get(_PARAMETERS) or {},
                 "attributes": record.attributes,
             }
         )
@@ -74,8 +77,9 @@ class Provenance:
         """
         shared = dict(self._shared or {})
         kind = shared.pop("kind", None)
-        if self._failed:
-            shared["metadata"] = {**shared.get("metadata", {}), "failed": self._failed}
+        for name, told in ((_PARAMETERS, shared.pop(_PARAMETERS, None)), ("failed", self._failed)):
+            if told:
+                shared["metadata"] = {**shared.get("metadata", {}), name: told}
         return kind, ResultRecord(**shared, history=self._history())
 
     def _history(self) -> tuple[dict[str, Any], ...]:
@@ -118,7 +122,10 @@ class Provenance:
         kept: dict[str, Any] = {}
         for name, value in self._shared.items():
             other = said.get(name)
-            if isinstance(value, dict) and isinstance(other, dict) and name != "post_selection":
+            if name == _PARAMETERS and isinstance(other, dict):
+                both = [(k, v, other[k]) for k, v in value.items() if k in other]
+                kept[name] = {k: setting for k, *values in both for setting in _setting(*values)}
+            elif isinstance(value, dict) and isinstance(other, dict) and name != "post_selection":
                 kept[name] = {k: v for k, v in value.items() if k in other and _same(v, other[k])}
             elif _same(value, other):
                 kept[name] = value
@@ -135,6 +142,14 @@ def _ways_of(history: list[dict[str, Any]], post_selection: Any) -> list[dict[st
         if len(history) == 1:
             return [{"results": 1, "history": [], "post_selection": None, **part} for part in parts]
     return [{"results": 1, "history": history, "post_selection": post_selection}]
+
+
+def _setting(a: Any, b: Any) -> list[Any]:
+    """Return the setting that two values of a parameter are, as `group_by` shows it; none of two."""
+    if _same(a, b):
+        return [a]
+    rule = SameValues.of([a, b])  # 0.3 and 0.30000000000000004 are 0.3
+    return rule.shown([a, b])[:1] if rule.compared(a) == rule.compared(b) else []
 
 
 def _same(a: Any, b: Any) -> bool:
