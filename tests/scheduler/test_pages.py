@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 import lwfast as lw
 from lwfast import remote
 from lwfast.scheduler.web.pages import charts, page_html, page_routes, stored_results
-from tests.scheduler.harness import make_settings, payload, running
+from lwfast.scheduler.web.pages.payload_view import payload_view
+from tests.scheduler.harness import Api, make_settings, payload, running
 from tests.scheduler.runners import LARGE, REFUSED, SLEEPS
 
 HOSTILE = "<img src=x onerror=\"document.title='gone'\"></title><script>alert(1)</script>{{ 7 * 7 }}&amp;'"
@@ -302,6 +303,25 @@ def test_pages_of_jobs_without_a_result(api):
     found = page(api, f"jobs/{waits}")
     assert "Cancelled" in found.words
     assert "Run again" in found.words
+
+
+def test_a_job_that_ends_while_its_page_is_written_is_shown_as_it_was(tmp_path, monkeypatch):
+    with running(make_settings(tmp_path)) as api:
+        first, job_id = api.submit(n_samples=SLEEPS), api.submit()
+        api.wait(first, {"Running"})
+
+        def view(body):  # on a thread of the scheduler
+            other = Api(api.root)
+            other.cancel(first)
+            other.wait(job_id)
+            return payload_view(body)
+
+        monkeypatch.setattr(page_routes, "payload_view", view)
+        found = page(api, f"jobs/{job_id}").words
+        assert "no. 1 in the queue" in found
+        assert "Cancel job" in found
+        assert "Job status updated to Completed" not in found
+        assert "Run again" in page(api, f"jobs/{job_id}").words
 
 
 def test_qpu_pages(api, done):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 
 from lwfast._base.limits import MAX_INT64
@@ -38,7 +39,7 @@ class JobLine:
     """A job as a line of the list, or as the head of its page.
 
     Attributes:
-        job: The job as the scheduler keeps it.
+        job: A copy of the job.
         position: Its place in the queue, from 1; None for a job that does not wait.
         waited: Seconds from its creation to its start, or to its end where it was never started; None while
             it waits.
@@ -57,9 +58,9 @@ class JobLine:
 
     @classmethod
     def of(cls, job: StoredJob, book: KnownJobs) -> JobLine:
-        """Make the line of a job."""
+        """Make the line of a job as it is now: it may change while a thread writes the page."""
         return cls(
-            job=job,
+            job=msgspec.structs.replace(job, logs=list(job.logs)),
             position=book.queue.position(job.id),
             waited=seconds_between(job.created, job.started or job.finished),
             ran=seconds_between(job.started, job.finished),

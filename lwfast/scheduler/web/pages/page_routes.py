@@ -56,9 +56,10 @@ async def jobs_page(request: Request) -> Response:
 async def job_page(request: Request) -> Response:
     """`GET v1/pages/jobs/{id}`: all that there is to see of a job."""
     scheduler = scheduler_of(request)
-    job = await named_job(request)
-    line = JobLine.of(job, scheduler.book)
-    payload = await scheduler.payload(job.id)
+    found = await named_job(request)
+    payload = await scheduler.payload(found.id)
+    line = JobLine.of(found, scheduler.book)
+    job = line.job  # as the page shows it, whatever becomes of it meanwhile
     outcome: Mapping[str, Any] = {"problem": None, "result": None}
     if job.status is Status.COMPLETED:
         outcome = await _outcome(request, job)
