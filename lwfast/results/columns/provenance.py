@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from lwfast.results.columns.record import ResultRecord, says_something
-from lwfast.results.columns.settings.same_values import SameValues
 
 _PARAMETERS = "parameters"
 _OF_ONE_FILE = ("saved", "file", "files", "failed", _PARAMETERS)
@@ -148,6 +147,8 @@ def _setting(a: Any, b: Any) -> list[Any]:
     """Return the setting that two values of a parameter are, as `group_by` shows it; none of two."""
     if _same(a, b):
         return [a]
+    from lwfast.results.columns.settings.same_values import SameValues
+
     rule = SameValues.of([a, b])  # 0.3 and 0.30000000000000004 are 0.3
     return rule.shown([a, b])[:1] if rule.compared(a) == rule.compared(b) else []
 
