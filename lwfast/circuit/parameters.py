@@ -6,12 +6,13 @@ import copy
 import threading
 from collections import UserDict
 from collections.abc import Callable, Iterable
-from math import inf
+from math import inf, isfinite
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from lwfast._base.origin import lightworks_name, lightworks_package
 from lwfast._base.validation import is_real
+from lwfast._texts import is_unicode
 from lwfast.errors import ParameterBoundsError, ParameterDictError, ParameterValueError
 
 T = TypeVar("T")
@@ -24,8 +25,8 @@ class Parameter(Generic[T]):
         value: The initial value, usually a number.
         bounds: Lowest and highest value of a number, as a list or tuple; None in either place stands for no
             bound, and so does the default.
-        label: Name of the value, which drawings show and results of a Sampler keep it under; by default None:
-            drawings show the value.
+        label: Name of the value, by default None. Drawings show the name in place of the value. Results of a
+            Sampler keep the value under this name.
 
     Raises:
         TypeError: `label` is not a string, or `bounds` is not a list or tuple.
@@ -160,23 +161,26 @@ class Parameter(Generic[T]):
         return f"lwfast.Parameter({', '.join(parts)})"
 
 
-def labelled(parameters: Iterable[tuple[Parameter[Any], Any]]) -> dict[str, float]:
-    """Return the values of Parameters by label, of those that have a label and a number.
+def labelled(pairs: Iterable[tuple[Any, Any]]) -> dict[str, float]:
+    """Return numbers by label, of those that have a label and that a file can keep.
 
-    A label that Parameters of different values share is left out.
+    A label of different numbers is left out.
 
     Args:
-        parameters: Each Parameter and its value.
+        pairs: The label and the value of each Parameter, whatever they are.
     """
     found: dict[str, float] = {}
     unclear: set[str] = set()
-    for parameter, value in parameters:
-        label = parameter.label
-        if label is None or not is_real(value):
+    for label, value in pairs:
+        if not isinstance(label, str) or not is_real(value) or not is_unicode(label):
             continue
-        if found.setdefault(label, float(value)) != float(value):
+        try:
+            number = float(value)
+        except OverflowError:
+            continue
+        if isfinite(number) and found.setdefault(label, number) != number:
             unclear.add(label)
-    return {label: value for label, value in found.items() if label not in unclear} if unclear else found
+    return {label: number for label, number in found.items() if label not in unclear} if unclear else found
 
 
 class FollowedParameter(Parameter[T]):

@@ -63,6 +63,8 @@ class PhotonicCircuit:
     """
 
     _kept: KeptBuild | None = None
+    _numbers: tuple[tuple[str, float], ...] = ()
+    """Labels and values of the Parameters that were replaced by numbers."""
     _lightworks_kind = "PhotonicCircuit"
 
     def __init__(self, n_modes: int) -> None:
@@ -359,7 +361,9 @@ class PhotonicCircuit:
         """
         if freeze_parameters:
             return with_numbers(self, Parameter.get)
-        return _circuit_of(self._layout.copy())
+        copied = _circuit_of(self._layout.copy())
+        copied._numbers = self._numbers  # noqa: SLF001
+        return copied
 
     def to_lightworks(self) -> Any:
         """Return the circuit as a `lightworks.PhotonicCircuit`, or a `lightworks.Unitary` if it is a Unitary.
@@ -474,8 +478,17 @@ class PhotonicCircuit:
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
+        return self._new_build().compiled
+
+    def _new_build(self) -> KeptBuild:
+        """Return the circuit as matrices that nobody else has, with the values that they were made of.
+
+        Raises:
+            CircuitCompilationError: A Parameter has a value that its element does not take.
+        """
         try:
-            return CompiledCircuit(self._layout.compilation(), self._layout.heralds)
+            compilation = self._layout.compilation()
+            return KeptBuild(compilation, self._layout.heralds, compilation.bound.present())
         except Exception as error:
             raise _compilation_error(error) from error
 
@@ -496,6 +509,10 @@ class PhotonicCircuit:
             raise _compilation_error(error) from error
         self._kept = kept if kept.can_be_kept else None
         return kept
+
+    def _labelled(self, build: KeptBuild) -> dict[str, float]:
+        """Return the values of labelled Parameters that a build of the circuit has, by label."""
+        return build.labelled(self._numbers)
 
     def _get_circuit_spec(self) -> list[Component]:
         """Return the elements; they are immutable."""
@@ -544,6 +561,8 @@ def with_numbers(circuit: PhotonicCircuit, value_of: Callable[[Parameter[Any]], 
     components = [component.frozen(value_of) for component in layout.components]
     copied: PhotonicCircuit = circuit.copy()
     copied._layout.components = components  # noqa: SLF001
+    pairs = [(parameter.label, value_of(parameter)) for parameter in circuit.get_all_params()]
+    copied._numbers += tuple((label, value) for label, value in pairs if label is not None)  # noqa: SLF001
     return copied
 
 

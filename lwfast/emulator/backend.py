@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
@@ -123,7 +123,7 @@ class Backend:
             return self._run_sweep(task, executor, progress)
         adopted = adopt(task)
         if not isinstance(adopted, Batch):
-            quick = None if progress else self._run_small(adopted, {})
+            quick = None if progress else self._run_small(adopted)
             if quick is not None:
                 result, late = quick
                 if late is not None:
@@ -137,9 +137,9 @@ class Backend:
                 return _run(prepared, executor)
         # Whoever asks for progress, or gives an executor, gets that; small tasks take a fiftieth of the time.
         direct = not progress and executor is None
-        tasks = list(zip(adopted, adopted.frozen_settings(), strict=True))
-        quick = [self._run_small(*one) if direct and not _draws(one[0]) else None for one in tasks]
-        batch = [self._batch_data(*one) for one, found in zip(tasks, quick, strict=True) if found is None]
+        quick = [self._run_small(single) if direct and not _draws(single) else None for single in adopted]
+        pairs = zip(adopted, quick, strict=True)
+        batch = [_with_own_stream(self._data(single)) for single, found in pairs if found is None]
         slow = iter(batch)
         for found, original in zip(quick, task, strict=True):
             if found is None:
@@ -206,29 +206,10 @@ class Backend:
         with Progress(progress):
             return run_sweep(sweep, self._sweep_data(sweep), self._name, _prepared, executor)
 
-    def _run_small(self, task: Any, frozen: Mapping[str, float]) -> Any:
-        """Return the result of a small and ordinary task, and its circuit; None for the long way.
-
-        Args:
-            task: A task as the user made it.
-            frozen: Values of labelled Parameters that its circuit does not know any more.
-        """
+    def _run_small(self, task: Any) -> Any:
+        """Return the result of a small and ordinary task, and its circuit; None for the long way."""
         # Of these very classes: to ask whether it is one of an abstract class takes 1 us.
-        return _lean().run_small(task, self._name, frozen) if type(task) in _TASKS[self._name] else None
-
-    def _batch_data(self, task: Any, frozen: Mapping[str, float]) -> Any:
-        """Return the data of a task of a batch, with a stream that no other one draws from.
-
-        Args:
-            task: A task as the user made it.
-            frozen: As `_run_small` takes them.
-        """
-        data = self._data(task)
-        if not isinstance(data, SamplerTask):
-            return data
-        if isinstance(data.rng, np.random.Generator):
-            data = replace(data, rng=np.random.default_rng(next(streams(data.rng))))
-        return replace(data, parameters={**data.parameters, **frozen})
+        return _lean().run_small(task, self._name) if type(task) in _TASKS[self._name] else None
 
     def _sweep_data(self, sweep: Sweep) -> SweepData:
         self._check_kind(sweep.task)
@@ -264,6 +245,13 @@ def _lean() -> ModuleType:
 def _draws(task: Any) -> bool:
     """Say whether a task draws from a generator, of which each task of a batch gets a stream of its own."""
     return isinstance(task, Sampler) and isinstance(task.rng, np.random.Generator)
+
+
+def _with_own_stream(data: Any) -> Any:
+    """Return the data of a task with a stream that no other task of its batch draws from."""
+    if isinstance(data, SamplerTask) and isinstance(data.rng, np.random.Generator):
+        return replace(data, rng=np.random.default_rng(next(streams(data.rng))))
+    return data
 
 
 def _leave_with(original: Any, data: Any) -> None:

@@ -6,7 +6,7 @@ and those that break the limits of the one chosen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ from lwfast.rules import (
 from lwfast.state import State
 from lwfast.tasks import Batch, Sampler, Sweep
 from lwfast.tasks.data import SamplerTask
-from lwfast.tasks.task import Task, data_of, settings_of
+from lwfast.tasks.task import Task, data_of
 
 Modes = tuple[int, ...]
 RULES = frozenset({"post_select", "herald"})
@@ -85,13 +85,12 @@ def compile_tasks(
         _check_name(name)
     found: list[Violation] = []
     out = []
-    settings = task.settings if isinstance(task, Batch) else [settings_of(task)]
-    for one, name, parameters in zip(tasks, names, settings, strict=True):
+    for one, name in zip(tasks, names, strict=True):
         prefix = f"{name}: " if isinstance(task, Batch) else ""
-        payload, violations = _compile(one, qpu, direct_encoding, name, options or {})
+        payload, parameters, violations = _compile(one, qpu, direct_encoding, name, options or {})
         found += [Violation(prefix + item.text, item.kind) for item in violations]
         if payload is not None and not found:
-            out.append(Submission(payload, _encode(payload), parameters))
+            out.append(Submission(payload, _encode(payload), dict(parameters)))
     if found:
         raise _validation_error(found)
     return out
@@ -194,11 +193,13 @@ def job_names(batch: bool, name: Any, n_tasks: int) -> list[str]:
 
 def _compile(
     task: Task, qpu: wire.ArtemisQPU, direct_encoding: bool, name: str, options: dict[str, Any]
-) -> tuple[wire.ArtemisPayload | None, list[Violation]]:
-    """Make the payload of one task, or list what is wrong with it."""
+) -> tuple[wire.ArtemisPayload | None, Mapping[str, float], list[Violation]]:
+    """Make the payload of one task, with its settings, or list what is wrong with it."""
     if not isinstance(task, Sampler):
-        return None, [_not_sampled(task)]
-    return _compile_data(data_of(task), qpu, direct_encoding, name, options)
+        return None, {}, [_not_sampled(task)]
+    data = data_of(task)
+    payload, violations = _compile_data(data, qpu, direct_encoding, name, options)
+    return payload, data.parameters, violations
 
 
 def _not_sampled(task: Task) -> Violation:

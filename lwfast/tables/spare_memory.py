@@ -38,7 +38,7 @@ _SMALL_PART = 8
 """What is less than 1 MiB and than this part of an array is copied."""
 _lock = threading.Lock()  # nobody waits for it: memory is new, or goes, where another thread holds it
 _Touched: TypeAlias = tuple[tuple[int, int], ...]
-"""First bytes that were touched, and those behind the last ones, in order and with gaps between."""
+"""Start and end (exclusive) of each stretch of bytes that was touched, in order and with gaps between."""
 _NOTHING: _Touched = ()
 _spare: list[tuple[AnyArray, _Touched]] = []
 """Memory that nobody uses and what was touched of it; what came last stands last."""
@@ -93,11 +93,12 @@ class Room:
         size: Bytes that the array takes. The memory of less than `LEAST` is not kept, and not here.
     """
 
-    __slots__ = ("__array_interface__", "_first", "_memory", "_size", "_touched")
+    __slots__ = ("__array_interface__", "_first", "_length", "_memory", "_size", "_touched")
 
     def __init__(self, size: int) -> None:
         self._memory: AnyArray | None = None  # before what can fail
-        self._size, self._first, self._touched = size, 0, _NOTHING
+        self._length = self._size = size  # of the array, and of the memory
+        self._first, self._touched = 0, _NOTHING
         if size < LEAST:
             return
         memory, self._touched = _taken(size) or (np.empty(size, np.uint8), _NOTHING)
@@ -120,7 +121,7 @@ class Room:
         for their arrays come from the heap or take a huge page at the first touch.
         """
         if not part.flags.c_contiguous:
-            self.touch(self._size - self._first)
+            self.touch(self._length)
             return _copied(part)
         if self._memory is not None:
             start = part.ctypes.data - self._memory.ctypes.data - self._first

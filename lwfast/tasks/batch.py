@@ -9,11 +9,11 @@ from lwfast._base.origin import lightworks_class_name, lightworks_name, lightwor
 from lwfast._texts import ended
 from lwfast.circuit import Parameter
 from lwfast.circuit.foreign.followed_circuits import own_circuit
-from lwfast.circuit.parameters import labelled, own_parameter
+from lwfast.circuit.parameters import own_parameter
 from lwfast.tasks.analyzer import Analyzer
 from lwfast.tasks.sampler import Sampler
 from lwfast.tasks.simulator import Simulator
-from lwfast.tasks.task import Task, as_lightworks, labelled_of, settings_of
+from lwfast.tasks.task import Task, as_lightworks, settings_of
 
 
 class Batch:
@@ -53,7 +53,6 @@ class Batch:
         parameters: Mapping[Parameter[Any], Sequence[Any]] | None = None,
     ) -> None:
         self._tasks: list[Task] = []
-        self._frozen: list[dict[str, float]] = []
         if task is None:
             if task_args or task_kwargs or parameters:
                 raise TypeError("A batch with arguments needs a task, such as Sampler; got None.")
@@ -75,9 +74,7 @@ class Batch:
             for i in range(number):
                 for parameter, values in settings:
                     parameter.set(_pick(values, i))
-                frozen: dict[str, float] = {}
-                self._tasks.append(_make(kind, i, args, kwargs, frozen))
-                self._frozen.append(frozen | labelled((p, p.get()) for p, _ in settings))
+                self._tasks.append(_make(kind, i, args, kwargs))
         finally:
             for parameter, value in before:
                 parameter.set(value)
@@ -103,12 +100,7 @@ class Batch:
         The circuit of a task that the batch has made keeps the values that they had then. A task that was
         added follows its Parameters, and so does this.
         """
-        pairs = zip(self._tasks, self._frozen, strict=True)
-        return [{**settings_of(task), **frozen} for task, frozen in pairs]
-
-    def frozen_settings(self) -> list[dict[str, float]]:
-        """Return those of the settings that the circuits of tasks do not know any more."""
-        return [dict(frozen) for frozen in self._frozen]
+        return [settings_of(task) for task in self._tasks]
 
     @property
     def num(self) -> int:
@@ -141,7 +133,6 @@ class Batch:
             msg = f"Provided task must be a Task object, got {type(task).__name__}."
             raise TypeError(msg)
         self._tasks.append(task)
-        self._frozen.append({})
 
 
 KINDS: dict[str, type[Task]] = {kind.__name__: kind for kind in (Sampler, Simulator, Analyzer)}
@@ -159,26 +150,12 @@ def _kind(task: Any) -> type[Task]:
     raise TypeError(msg)
 
 
-def _make(
-    task: type[Task],
-    i: int,
-    args: list[Sequence[Any]],
-    kwargs: dict[str, Sequence[Any]],
-    frozen: dict[str, float],
-) -> Task:
-    """Make a task of arguments, and leave the labelled values of its circuit in `frozen`."""
-
-    def fixed(values: Sequence[Any]) -> Any:
-        value = _pick(values, i)
-        circuit = own_circuit(value)
-        if circuit is None:
-            return value
-        # With values in place of Parameters, it does not know their labels any more.
-        frozen.update(labelled_of(circuit))
-        return circuit.copy(freeze_parameters=True)
-
+def _make(task: type[Task], i: int, args: list[Sequence[Any]], kwargs: dict[str, Sequence[Any]]) -> Task:
     try:
-        return task(*map(fixed, args), **{name: fixed(values) for name, values in kwargs.items()})
+        return task(
+            *[_fixed(_pick(values, i)) for values in args],
+            **{name: _fixed(_pick(values, i)) for name, values in kwargs.items()},
+        )
     except Exception as error:
         msg = f"An exception occurred while trying to create task number {i + 1}: {ended(error)}"
         raise ValueError(msg) from error
@@ -186,6 +163,11 @@ def _make(
 
 def _pick(values: Sequence[Any], i: int) -> Any:
     return values[0] if len(values) == 1 else values[i]
+
+
+def _fixed(value: Any) -> Any:
+    circuit = own_circuit(value)
+    return value if circuit is None else circuit.copy(freeze_parameters=True)
 
 
 def _values(values: Any, name: str) -> Sequence[Any]:

@@ -21,13 +21,11 @@ from lwfast.tasks.data import SamplerTask
 from lwfast.tasks.task import (
     Task,
     as_lightworks,
-    built,
     check_circuit,
     check_enough_photons,
     check_length,
     check_post_selection,
     check_state,
-    labelled_of,
     snapshot,
 )
 
@@ -298,8 +296,9 @@ class Sampler(Task):
         detector = own_part(self._detector, Detector)
         if detector is not None:
             detector.per_mode(self._circuit.n_modes)
+        build = self._circuit._new_build()  # noqa: SLF001  (for tasks)
         return SamplerTask(
-            circuit=built(self._circuit),
+            circuit=build.compiled,
             input_state=self._input_state,
             n_samples=self._n_samples,
             source=copy.copy(own_part(self._source, Source)),
@@ -309,7 +308,7 @@ class Sampler(Task):
             random_seed=self._random_seed,
             sampling_mode=self._sampling_mode,
             rng=self._rng,
-            parameters=labelled_of(self._circuit),
+            parameters=self._circuit._labelled(build),  # noqa: SLF001
         )
 
 

@@ -53,15 +53,16 @@ def data_of(task: _Asks[D]) -> D:
 def settings_of(task: Any) -> dict[str, float]:
     """Return the present values of the labelled Parameters of a task's circuit, by label.
 
-    A label that Parameters of different values share is left out.
+    Those that the circuit has as plain numbers count. A label of different values is left out.
+
+    Args:
+        task: A task, of lwfast or Lightworks.
     """
     circuit = getattr(task, "circuit", None)
-    return {} if circuit is None else labelled_of(circuit)
-
-
-def labelled_of(circuit: Any) -> dict[str, float]:
-    """Return the present values of the labelled Parameters of a circuit, of lwfast or Lightworks."""
-    return labelled((parameter, parameter.get()) for parameter in circuit.get_all_params())
+    if circuit is None:
+        return {}
+    numbers = circuit._numbers if isinstance(circuit, PhotonicCircuit) else ()  # noqa: SLF001
+    return labelled((*numbers, *((item.label, item.get()) for item in circuit.get_all_params())))
 
 
 def check_circuit(value: Any) -> PhotonicCircuit:

@@ -45,7 +45,7 @@ def assert_same(make, backend="auto"):
     again = make()
     if isinstance(first, lw.Sampler) and isinstance(first.rng, np.random.Generator):
         assert first.rng.random(3).tolist() == second.rng.random(3).tolist()
-    return small_tasks.run_small(again, backend, {}) is not None
+    return small_tasks.run_small(again, backend) is not None
 
 
 @st.composite
@@ -320,7 +320,7 @@ def test_backend_changes():
     first = backend.run(task)
     backend.backend = "clifford"
     assert backend.run(task).counts.sum() == 1000
-    assert small_tasks.run_small(task, "clifford", {}) is None
+    assert small_tasks.run_small(task, "clifford") is None
     backend.backend = "auto"
     assert backend.run(task) == first
 
@@ -482,7 +482,7 @@ def test_foreign_subclass():
         pass
 
     task = Mine(balanced(), STATE, 100, random_seed=1)
-    assert small_tasks.run_small(task, "auto", {}) is None
+    assert small_tasks.run_small(task, "auto") is None
     assert Backend().run(task) == Backend().run(lw.Sampler(balanced(), STATE, 100, random_seed=1))
 
 
@@ -541,4 +541,4 @@ def test_distributions_are_kept_as_long_as_nothing_changes(monkeypatch):
 def test_distributions_of_large_states_are_not_kept():
     circuit = lw.Unitary(lw.random_unitary(12, seed=1))
     task = lw.Sampler(circuit, lw.State([1] * 6 + [0] * 6), 10, source=Source(purity=0.95), random_seed=1)
-    assert small_tasks.run_small(task, "auto", {}) is None
+    assert small_tasks.run_small(task, "auto") is None

@@ -37,8 +37,8 @@ qpu.details
 for trial in range(int(sys.argv[3])):
     job, kept, told = None, [], []
     sys.stdin.readline()
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         while True:
             job = qpu.run(three if trial % 2 else one, job_name=f"Trial {trial}")
             kept.append(job)

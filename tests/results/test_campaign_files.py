@@ -363,3 +363,15 @@ def test_large_files_use_threads_and_give_the_same(tmp_path, monkeypatch):
     campaign.expectation(mode_0)
     assert kinds == [False, True, False, False]
     assert same(one, two)
+
+
+@pytest.mark.parametrize(
+    ("thetas", "key"), [((-5.0, -1.7763568394002505e-14, 0.0, 5.0), 0.0), ((1e-3, 1e-3 + 4e-13, 900.0), 1e-3)]
+)
+def test_the_sum_of_a_group_knows_its_setting(tmp_path, thetas, key):
+    """Among all files two values are one; the group alone has nothing to compare their difference with."""
+    for k, theta in enumerate(thetas):
+        SamplingResult({(1, 0): k + 1}).with_parameters(theta=theta, o=1).save(tmp_path / f"{k}.npz")
+    found = scan_results(tmp_path).group_by("theta").merge()
+    assert found[key].metadata["files"] == 2
+    assert found[key].parameters == {"theta": key, "o": 1}

@@ -203,3 +203,23 @@ def test_lost_files_are_named_in_their_order(folder, pool):
     assert [os.path.basename(path) for path in caught.value.outcome.metadata["failed"]] == lost  # noqa: PTH119
     told = [str(caught.value).index(name) for name in lost]
     assert told == sorted(told)
+
+
+def test_lost_files_of_groups_are_named_in_the_order_of_all(folder):
+    for k in range(N_FILES):
+        SamplingResult({(1, 0): 2**k}).with_parameters(odd=k % 2).save(
+            folder / f"run_{k:02}.json", metadata=True
+        )
+    for k in (11, 2):
+        SamplingResult({(1, 0): 2**63 - 1}).with_parameters(odd=k % 2).save(
+            folder / f"run_{k:02}.json", metadata=True
+        )
+    (folder / "run_05.json").write_text("{")
+    groups = scan_results(folder, on_error="skip").group_by("odd")
+    with pytest.warns(UserWarning, match="3 of 12") as told:
+        found = groups.merge()
+    lost = [f"run_{k:02}.json" for k in (2, 5, 11)]
+    assert [os.path.basename(path) for path in groups.report.failed] == lost  # noqa: PTH119
+    places = [str(told[0].message).index(name) for name in lost]
+    assert places == sorted(places)
+    assert names(found[1].metadata["failed"]) == ["run_11.json"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from functools import reduce
+from itertools import permutations
 from operator import add
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import lwfast as lw
 from lwfast.results import QPUSamplingResult, SamplingResult
+from lwfast.results.campaign.sums import TableSum
 from lwfast.results.columns.record import known_raw
 
 RULES = [((0,), (0, 1))]
@@ -156,3 +158,18 @@ def test_parameters_that_all_parts_agree_on_are_kept():
     assert lw.merge_results(switches).parameters == {}
     assert "parameters" not in lw.merge_results([*switches, B]).metadata
     assert lw.merge_results([parts[0], B]).parameters == {}
+
+
+@pytest.mark.parametrize(
+    "values", [(0.5, 0.5 + 0.45e-12, 0.5 + 0.9e-12), (1, 1.0, 2**0), (0.0, -0.0, 0), (0.1, 0.2)]
+)
+def test_in_which_order_parts_are_added_does_not_matter(values):
+    parts = [A.with_parameters(t=value) for value in values]
+    found = {repr(lw.merge_results(order).parameters) for order in permutations(parts)}
+    for order in permutations(parts):  # as campaigns do, chunk by chunk
+        sums = [TableSum(), TableSum()]
+        for k, part in enumerate(order):
+            sums[k > 0].add(part)
+        sums[0].join(sums[1])
+        found.add(repr(sums[0].result(failed={}).parameters))
+    assert len(found) == 1

@@ -200,6 +200,17 @@ def test_columns_are_moved_together():
     assert kept() == 6 * LEAST
 
 
+def test_columns_of_a_smaller_array_touch_no_more_than_that():
+    array, room = room_for((60 * LEAST,), np.uint8)
+    room.touch(2 * LEAST)
+    del array, room
+    array, room = room_for((2, LEAST), np.uint8)
+    part = room.kept(array[:, : LEAST // 2])
+    assert not np.shares_memory(part, array)
+    del array, room, part
+    assert kept() == 3 * LEAST
+
+
 def test_a_part_of_memory_that_was_touched_far_from_it_is_not_copied():
     """Groups of a large table are written to its beginning, what is selected of one to the middle.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import is_
 from typing import Any
 
@@ -61,9 +62,14 @@ class KeptBuild:
             and all(map(is_, values, self._values))
         )
 
-    def labelled(self) -> dict[str, float]:
-        """Return the values of labelled Parameters that it was built with, by label."""
-        return labelled(zip(self._compilation.bound.parameters, self._values, strict=True))
+    def labelled(self, numbers: Iterable[tuple[str, float]]) -> dict[str, float]:
+        """Return the values of labelled Parameters that it was built with, by label.
+
+        Args:
+            numbers: Labels and values of the Parameters that its circuit has as plain numbers.
+        """
+        pairs = zip(self._compilation.bound.parameters, self._values, strict=True)
+        return labelled((*numbers, *((parameter.label, value) for parameter, value in pairs)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be nothing in a copy or pickle of a circuit."""

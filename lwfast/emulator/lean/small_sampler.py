@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -51,15 +51,12 @@ class SmallShot:
     is_conditional: bool
 
 
-def run_small_sampler(
-    task: Sampler, backend: str, frozen: Mapping[str, float]
-) -> tuple[SamplingResult, Late] | None:
+def run_small_sampler(task: Sampler, backend: str) -> tuple[SamplingResult, Late] | None:
     """Run a task if it is small and ordinary.
 
     Args:
         task: The task as the user made it, not parsed yet.
         backend: Name of the backend.
-        frozen: Values of labelled Parameters that its circuit does not know any more.
 
     Returns:
         The very result of the long way, and what works out the distribution in front of the detectors; None
@@ -77,6 +74,7 @@ def run_small_sampler(
     known = known_circuit(task.circuit)
     if known is None:
         return None
+    parameters = task.circuit._labelled(known.build)  # noqa: SLF001  (for backends)
     rules = () if selection is None else tuple(selection.rules)
     occupation, least = as_occupation(task.input_state), task.min_detection or 0
     if task.source is not None or task.detector is not None or known.entries is None:
@@ -85,7 +83,7 @@ def run_small_sampler(
             return None
         source = copy.copy(task.source)
         late = functools.partial(front_distribution, known.build.compiled, task.input_state, source)
-        return sampled_result(task, *drawn, {**known.build.labelled(), **frozen}), late
+        return sampled_result(task, *drawn, parameters), late
     shot = small_shot(known.n_modes, occupation, known.inputs, known.outputs, rules, least)
     if shot is None or memory_limit() < ALLOWED_BYTES:
         return None
@@ -98,7 +96,7 @@ def run_small_sampler(
     cells = guide_cells(len(probabilities), n_samples)
     states, counts = sampling_kernels().count_small(probabilities, uniforms, cells, shot.layers.states)
     late = functools.partial(front_distribution, known.build.compiled, task.input_state, None)
-    return sampled_result(task, states, counts, {**known.build.labelled(), **frozen}), late
+    return sampled_result(task, states, counts, parameters), late
 
 
 def _probabilities(shot: SmallShot, entries: FloatArray, *, every_shot: bool) -> FloatArray | None:

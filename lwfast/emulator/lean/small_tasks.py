@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lwfast.emulator.lean.small_analyzer import run_small_analyzer
@@ -11,13 +10,12 @@ from lwfast.emulator.lean.small_simulator import run_small_simulator
 from lwfast.tasks import Analyzer, Sampler, Simulator
 
 
-def run_small(task: Any, backend: str, frozen: Mapping[str, float]) -> tuple[Any, Late | None] | None:
+def run_small(task: Any, backend: str) -> tuple[Any, Late | None] | None:
     """Run a task if it is small and ordinary.
 
     Args:
         task: A task of this package.
         backend: Name of the backend, which runs such tasks.
-        frozen: Values of labelled Parameters that its circuit does not know any more.
 
     Returns:
         The very result of the long way, and for a Sampler what works out the distribution in front of the
@@ -26,7 +24,7 @@ def run_small(task: Any, backend: str, frozen: Mapping[str, float]) -> tuple[Any
     """
     kind = type(task)  # a class of somebody else's may do more than these
     if kind is Sampler:
-        return run_small_sampler(task, backend, frozen)
+        return run_small_sampler(task, backend)
     if kind is Simulator:
         result = run_small_simulator(task, backend)
     elif kind is Analyzer:

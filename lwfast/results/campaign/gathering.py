@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -89,7 +90,10 @@ class FileTally:
             self.given.pop(path, None)
 
     def sort(self, paths: Iterable[Path]) -> None:
-        """Bring the files that failed into the order of all: some are noticed when later ones were read."""
+        """Bring the files that failed into the order of all files.
+
+        Some failures are noticed only after later files were read, sooner or later by the time of reading.
+        """
         ordered = [text for text in map(str, paths) if text in self.failed]
         self.failed = {text: self.failed[text] for text in dict.fromkeys((*ordered, *self.failed))}
 
@@ -131,8 +135,7 @@ class Gathering:
             places |= dict.fromkeys(paths, place)
         fits = False
         tally, work = self.tally, self._work
-        outcomes = outcomes_of(self._kind, chunks, work.steps, work.raw_data, run)
-        try:
+        with closing(outcomes_of(self._kind, chunks, work.steps, work.raw_data, run)) as outcomes:
             for chunk, outcome in outcomes:
                 tally.broken = tally.broken or outcome.broken
                 tally.n_tried += len(chunk) if outcome.broken is None else 0
@@ -145,9 +148,6 @@ class Gathering:
                 self._take(places[chunk[0]], outcome)
                 self.is_whole = True
                 yield
-        finally:
-            outcomes.close()
-            tally.sort(places)
 
     def expect_modes(self, place: int, n_modes: int) -> None:
         """Take no other files into a group than those of so many modes."""

@@ -139,7 +139,11 @@ class CampaignGroups(RanFiles):
             lost = {name: failed[name] for name in map(path_text, paths) if name in failed}
             if len(lost) < len(paths):
                 reason = self._why_nothing(paths, tally)
-                results.append((key, total.result(reason, files=len(paths) - len(lost), failed=lost)))
+                result = total.result(reason, files=len(paths) - len(lost), failed=lost)
+                # What is one value among all files may differ by too much for those of the group alone.
+                labels = total.provenance.labels
+                known = {name: value for name, value in named_values(self.names, key) if name in labels}
+                results.append((key, result.with_parameters(known) if known else result))
         grouped = GroupedResults(self.names, Grouped(results, self._same), self._same)
         self._ended(grouped, tally, kept)
         return grouped

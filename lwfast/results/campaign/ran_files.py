@@ -119,6 +119,7 @@ class RanFiles:
         except BaseException:
             self._note(gathering.tally)
             raise
+        gathering.tally.sort(self._every_path)
         gathering.warn()
         return gathering
 
@@ -156,6 +157,7 @@ class RanFiles:
         return f"in {path_text(path.name)}, the first of {len(given)} files, {reason}"
 
     def _note(self, tally: FileTally) -> None:
+        tally.sort(self._every_path)
         self.report, self._given = tally.report(len(self._every_path)), dict(tally.given)
 
     def _ended(self, outcome: Any, tally: FileTally, kept: KeptSums | None = None) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lwfast.results.columns.record import ResultRecord, says_something
 
+if TYPE_CHECKING:
+    from lwfast.results.columns.settings.same_values import SameValues
+
 _PARAMETERS = "parameters"
-_OF_ONE_FILE = ("saved", "file", "files", "failed", _PARAMETERS)
-"""Metadata that say nothing of a sum, and what its parts agree on one by one."""
+_NOT_SHARED = ("saved", "file", "files", "failed", _PARAMETERS)
+"""Metadata that say nothing of a sum, and the parameters, of which each is looked at by itself."""
+_MOST_SPELLINGS = 64
+"""Of one setting: 0.3 and 0.30000000000000004 are two."""
 
 _as_text = json.JSONEncoder(sort_keys=True, default=repr).encode
 
@@ -27,6 +33,8 @@ class Provenance:
         self._n_results = 0
         self._shared: dict[str, Any] | None = None
         self._failed: dict[str, str] = {}
+        self._settings: dict[str, dict[str, Any]] | None = None
+        """The values of each parameter that all parts have, by their text; none where they cannot be one."""
         self._ways: dict[str, dict[str, Any]] = {}
         self._last: tuple[tuple[dict[str, Any], ...], Any, dict[str, Any]] | None = None
         """History and post-selection of the last part, and its way: most parts are made as the one before."""
@@ -46,14 +54,15 @@ class Provenance:
         failed = record.metadata.get("failed")
         if isinstance(failed, dict):
             self._failed.update(failed)
+        parameters = record.metadata.get(_PARAMETERS) or {}
+        self._meet({label: {repr(value): value} for label, value in parameters.items()})
         self._agree(
             {
                 "kind": kind,
                 "input": record.input,
                 "post_selection": record.post_selection,
                 "job_data": record.job_data,
-                "metadata": {k: v for k, v in record.metadata.items() if k not in _OF_ONE_FILE},
-                _PARAMETERS: record.metadata.get(_PARAMETERS) or {},
+                "metadata": {k: v for k, v in record.metadata.items() if k not in _NOT_SHARED},
                 "attributes": record.attributes,
             }
         )
@@ -64,6 +73,8 @@ class Provenance:
         for way in other._ways.values():
             self._count(way)
         self._failed.update(other._failed)
+        if other._settings is not None:
+            self._meet(other._settings)
         if other._shared is not None:
             self._agree(other._shared)
 
@@ -76,7 +87,7 @@ class Provenance:
         """
         shared = dict(self._shared or {})
         kind = shared.pop("kind", None)
-        for name, told in ((_PARAMETERS, shared.pop(_PARAMETERS, None)), ("failed", self._failed)):
+        for name, told in ((_PARAMETERS, self._parameters()), ("failed", self._failed)):
             if told:
                 shared["metadata"] = {**shared.get("metadata", {}), name: told}
         return kind, ResultRecord(**shared, history=self._history())
@@ -114,6 +125,33 @@ class Provenance:
         self._n_results += way["results"]
         return known
 
+    @property
+    def labels(self) -> Collection[str]:
+        """The parameters that all parts have."""
+        return self._settings or ()
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return the parameters that have one setting in all parts, as `group_by` sees and shows it."""
+        found: dict[str, Any] = {}
+        for label, by_text in (self._settings or {}).items():
+            values = list(by_text.values())
+            if len(values) > 1:
+                rule = _rules().of(values)
+                is_one = len({rule.compared(value) for value in values}) == 1
+                values = rule.shown(values)[:1] if is_one else []
+            if values:
+                found[label] = values[0]
+        return found
+
+    def _meet(self, said: dict[str, dict[str, Any]]) -> None:
+        """Take in the values of the parameters of a part, or of several."""
+        if self._settings is None:
+            self._settings = {label: dict(values) for label, values in said.items()}
+            return
+        self._settings = {
+            label: _together(values, said[label]) for label, values in self._settings.items() if label in said
+        }
+
     def _agree(self, said: dict[str, Any]) -> None:
         if self._shared is None:
             self._shared = said
@@ -121,14 +159,27 @@ class Provenance:
         kept: dict[str, Any] = {}
         for name, value in self._shared.items():
             other = said.get(name)
-            if name == _PARAMETERS and isinstance(other, dict):
-                both = [(k, v, other[k]) for k, v in value.items() if k in other]
-                kept[name] = {k: setting for k, *values in both for setting in _setting(*values)}
-            elif isinstance(value, dict) and isinstance(other, dict) and name != "post_selection":
+            if isinstance(value, dict) and isinstance(other, dict) and name != "post_selection":
                 kept[name] = {k: v for k, v in value.items() if k in other and _same(v, other[k])}
             elif _same(value, other):
                 kept[name] = value
         self._shared = kept
+
+
+def _together(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Return all values of a parameter; none where they cannot be one setting, whatever else there is."""
+    if values.keys() == others.keys():
+        return values
+    both = {**values, **others}
+    if not values or not others or len({_rules()().compared(value) for value in both.values()}) > 1:
+        return {}
+    return dict(sorted(both.items())[:_MOST_SPELLINGS])
+
+
+def _rules() -> type[SameValues]:
+    from lwfast.results.columns.settings.same_values import SameValues
+
+    return SameValues
 
 
 def _ways_of(history: list[dict[str, Any]], post_selection: Any) -> list[dict[str, Any]]:
@@ -141,16 +192,6 @@ def _ways_of(history: list[dict[str, Any]], post_selection: Any) -> list[dict[st
         if len(history) == 1:
             return [{"results": 1, "history": [], "post_selection": None, **part} for part in parts]
     return [{"results": 1, "history": history, "post_selection": post_selection}]
-
-
-def _setting(a: Any, b: Any) -> list[Any]:
-    """Return the setting that two values of a parameter are, as `group_by` shows it; none of two."""
-    if _same(a, b):
-        return [a]
-    from lwfast.results.columns.settings.same_values import SameValues
-
-    rule = SameValues.of([a, b])  # 0.3 and 0.30000000000000004 are 0.3
-    return rule.shown([a, b])[:1] if rule.compared(a) == rule.compared(b) else []
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -144,10 +144,12 @@ class SweepCounts(SweepTable):
         states = self._states[rows]
         reason = None if len(states) else self._reason
         raw = None if self._raw is None else self._raw[row]
+        metadata = self._record.metadata
+        setting = dict(zip(self.labels, self.settings[row].tolist(), strict=True))
+        parameters = {**metadata.get("parameters", {}), **setting}
+        record = replace(self._record, metadata={**metadata, "parameters": parameters})
         # Views, so that a loop over all settings copies nothing.
-        return owned_result(
-            _KINDS[self._kind], states, self._counts[rows], self._record, raw=raw, reason=reason
-        )
+        return owned_result(_KINDS[self._kind], states, self._counts[rows], record, raw=raw, reason=reason)
 
     def _taken(self, rows: NDArray[np.int64]) -> Self:
         lengths = np.diff(self._offsets)[rows]
