@@ -480,15 +480,22 @@ class PhotonicCircuit:
         """
         return self._new_build().compiled
 
-    def _new_build(self) -> KeptBuild:
+    def _new_build(self, unless: KeptBuild | None = None) -> KeptBuild:
         """Return the circuit as matrices that nobody else has, with the values that they were made of.
+
+        Args:
+            unless: A build that is returned where nothing has changed since.
 
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
+        heralds = self._layout.heralds
         try:
             compilation = self._layout.compilation()
-            return KeptBuild(compilation, self._layout.heralds, compilation.bound.present())
+            values = compilation.bound.present()
+            if unless is not None and unless.is_of(compilation, heralds, values):
+                return unless
+            return KeptBuild(compilation, heralds, values)
         except Exception as error:
             raise _compilation_error(error) from error
 
@@ -498,15 +505,7 @@ class PhotonicCircuit:
         Raises:
             CircuitCompilationError: A Parameter has a value that its element does not take.
         """
-        kept, heralds = self._kept, self._layout.heralds
-        try:
-            compilation = self._layout.compilation()
-            values = compilation.bound.present()
-            if kept is not None and kept.is_of(compilation, heralds, values):
-                return kept
-            kept = KeptBuild(compilation, heralds, values)
-        except Exception as error:
-            raise _compilation_error(error) from error
+        kept = self._new_build(self._kept)
         self._kept = kept if kept.can_be_kept else None
         return kept
 

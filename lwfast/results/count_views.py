@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
@@ -9,7 +10,14 @@ import numpy as np
 
 from lwfast._types import Counts, SeedLike
 from lwfast.results.columns import ordering as _ordering
-from lwfast.results.columns.record import Derived, ResultRecord, continued, known_raw, with_parameters
+from lwfast.results.columns.record import (
+    Derived,
+    ResultRecord,
+    continued,
+    known_raw,
+    parameters_of,
+    with_parameters,
+)
 from lwfast.results.count_map import CountMap, whole_counts
 from lwfast.results.processing.mapping import binned, mapped, marginal
 from lwfast.results.processing.ratios import quotients
@@ -147,7 +155,7 @@ class CountViews(CountMap):
     @property
     def parameters(self) -> dict[str, Any]:
         """The values of parameters that the result was measured at, by label; empty where none are known."""
-        return dict(self.metadata.get("parameters") or {})
+        return copy.deepcopy(parameters_of(self._record))
 
     def with_parameters(self, parameters: Mapping[str, Any] | None = None, /, **by_label: Any) -> Self:
         """Return the result with values of parameters, which files keep and campaigns group by.

@@ -173,3 +173,17 @@ def test_in_which_order_parts_are_added_does_not_matter(values):
         sums[0].join(sums[1])
         found.add(repr(sums[0].result(failed={}).parameters))
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("other", [[1, 2], "text", 3, None])
+def test_what_others_call_parameters_is_left_as_it_is(other, tmp_path):
+    """Metadata of a file of somebody else's may have anything there."""
+    made = SamplingResult.from_columns(
+        np.array([[1, 0]], np.uint8), np.array([3]), metadata={"parameters": other}
+    )
+    made.save(tmp_path / "run.npz")
+    for one in (made, lw.load_result(tmp_path / "run.npz")):
+        assert one.parameters == {}
+        assert one.with_parameters(theta=1).parameters == {"theta": 1}
+    assert lw.merge_results([made, made]).metadata.get("parameters") == other
+    assert lw.scan_results(tmp_path).merge().n_samples == 3

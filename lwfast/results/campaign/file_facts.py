@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from lwfast.errors import LightworksDependencyError, LightworksError, ResultError
 from lwfast.results.campaign.chunks import reason_of
-from lwfast.results.columns.record import known_record, says_something
+from lwfast.results.columns.record import PARAMETERS, known_record, parameters_of, says_something
 from lwfast.results.columns.settings.group_keys import value_text
 from lwfast.results.columns.settings.same_values import SameValues
 from lwfast.results.files.description import record_of
@@ -19,7 +19,6 @@ from lwfast.results.files.facts import described_in
 from lwfast.results.load import load_result
 from lwfast.results.sampling_result import SamplingResult
 
-PARAMETERS = "parameters"
 RULES = "rules"
 _NOT_TOLD = ("files", "failed", PARAMETERS)
 """Metadata of a sum, and what gets columns of its own."""
@@ -61,9 +60,8 @@ def facts_of(path: Path) -> dict[str, Any]:
         rules = {name: rule for name, rule in rules.items() if says_something(rule)}
     if says_something(rules):
         told[RULES] = rules if isinstance(rules, str) else json.dumps(rules)
-    parameters = record.metadata.get(PARAMETERS)
     _add(facts, told, path)
-    _add(facts, parameters if isinstance(parameters, dict) else {}, path)
+    _add(facts, parameters_of(record), path)
     # What `GroupedResults.save` named after True or "1" is not text or a number where the file says so.
     said = {name for name, text in _hive_texts(path) if name in facts and text in _folder_texts(facts[name])}
     _add(facts, {name: value for name, value in hive_columns(path).items() if name not in said}, path)

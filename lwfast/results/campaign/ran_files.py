@@ -119,7 +119,7 @@ class RanFiles:
         except BaseException:
             self._note(gathering.tally)
             raise
-        gathering.tally.sort(self._every_path)
+        gathering.tally.sort(self._every_path)  # for the metadata of sums; the report is made later
         gathering.warn()
         return gathering
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lwfast.results.columns.record import ResultRecord, says_something
+from lwfast.results.columns.record import PARAMETERS, ResultRecord, parameters_of, says_something
 
 if TYPE_CHECKING:
     from lwfast.results.columns.settings.same_values import SameValues
 
-_PARAMETERS = "parameters"
-_NOT_SHARED = ("saved", "file", "files", "failed", _PARAMETERS)
-"""Metadata that say nothing of a sum, and the parameters, of which each is looked at by itself."""
+_OF_ONE_FILE = ("saved", "file", "files", "failed")
+"""Metadata that say nothing of a sum."""
 _MOST_SPELLINGS = 64
 """Of one setting: 0.3 and 0.30000000000000004 are two."""
 
@@ -54,7 +53,8 @@ class Provenance:
         failed = record.metadata.get("failed")
         if isinstance(failed, dict):
             self._failed.update(failed)
-        parameters = record.metadata.get(_PARAMETERS) or {}
+        parameters = parameters_of(record)  # each is looked at by itself
+        apart = (*_OF_ONE_FILE, PARAMETERS) if parameters else _OF_ONE_FILE
         self._meet({label: {repr(value): value} for label, value in parameters.items()})
         self._agree(
             {
@@ -62,7 +62,7 @@ class Provenance:
                 "input": record.input,
                 "post_selection": record.post_selection,
                 "job_data": record.job_data,
-                "metadata": {k: v for k, v in record.metadata.items() if k not in _NOT_SHARED},
+                "metadata": {k: v for k, v in record.metadata.items() if k not in apart},
                 "attributes": record.attributes,
             }
         )
@@ -79,6 +79,11 @@ class Provenance:
             self._agree(other._shared)
 
     @property
+    def labels(self) -> Collection[str]:
+        """The parameters that all parts have."""
+        return self._settings or ()
+
+    @property
     def shared(self) -> tuple[type[Any] | None, ResultRecord]:
         """The class that all parts have, where it is one, and a record of what they agree on.
 
@@ -87,7 +92,7 @@ class Provenance:
         """
         shared = dict(self._shared or {})
         kind = shared.pop("kind", None)
-        for name, told in ((_PARAMETERS, self._parameters()), ("failed", self._failed)):
+        for name, told in ((PARAMETERS, self._parameters()), ("failed", self._failed)):
             if told:
                 shared["metadata"] = {**shared.get("metadata", {}), name: told}
         return kind, ResultRecord(**shared, history=self._history())
@@ -125,20 +130,14 @@ class Provenance:
         self._n_results += way["results"]
         return known
 
-    @property
-    def labels(self) -> Collection[str]:
-        """The parameters that all parts have."""
-        return self._settings or ()
-
     def _parameters(self) -> dict[str, Any]:
         """Return the parameters that have one setting in all parts, as `group_by` sees and shows it."""
         found: dict[str, Any] = {}
         for label, by_text in (self._settings or {}).items():
             values = list(by_text.values())
             if len(values) > 1:
-                rule = _rules().of(values)
-                is_one = len({rule.compared(value) for value in values}) == 1
-                values = rule.shown(values)[:1] if is_one else []
+                rule = _same_values().of(values)
+                values = rule.shown(values)[:1] if _is_one(values, rule) else []
             if values:
                 found[label] = values[0]
         return found
@@ -171,12 +170,16 @@ def _together(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     if values.keys() == others.keys():
         return values
     both = {**values, **others}
-    if not values or not others or len({_rules()().compared(value) for value in both.values()}) > 1:
+    if not values or not others or not _is_one(both.values(), _same_values()()):
         return {}
     return dict(sorted(both.items())[:_MOST_SPELLINGS])
 
 
-def _rules() -> type[SameValues]:
+def _is_one(values: Iterable[Any], rule: SameValues) -> bool:
+    return len({rule.compared(value) for value in values}) == 1
+
+
+def _same_values() -> type[SameValues]:  # not needed where all parts have the same values
     from lwfast.results.columns.settings.same_values import SameValues
 
     return SameValues

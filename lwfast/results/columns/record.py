@@ -133,6 +133,16 @@ def continued(record: ResultRecord, derived: Derived, n_before: int) -> ResultRe
     return replace(record, history=(*record.history, entry))
 
 
+PARAMETERS = "parameters"
+"""Where metadata hold the values of parameters."""
+
+
+def parameters_of(record: ResultRecord) -> dict[str, Any]:
+    """Return the values of parameters by label, not a copy; nothing where others put something else there."""
+    known = record.metadata.get(PARAMETERS)
+    return known if isinstance(known, dict) else {}
+
+
 def with_parameters(record: ResultRecord, parameters: Mapping[str, Any]) -> ResultRecord:
     """Return a record with values of parameters, by label.
 
@@ -142,6 +152,5 @@ def with_parameters(record: ResultRecord, parameters: Mapping[str, Any]) -> Resu
     for label in parameters:
         if not isinstance(label, str):
             raise TypeError(f"The label of a parameter is text, not {label!r:.60}.")
-    known = record.metadata.get("parameters") or {}
-    given = json_like({**known, **parameters}, "parameters")
-    return replace(record, metadata={**record.metadata, "parameters": given})
+    given = json_like({**parameters_of(record), **parameters}, PARAMETERS)
+    return replace(record, metadata={**record.metadata, PARAMETERS: given})

@@ -16,7 +16,7 @@ from lwfast._types import AnyArray, Counts, FloatArray, StateTable
 from lwfast.errors import ResultCreationError, ResultError
 from lwfast.results.columns.index import StateIndex
 from lwfast.results.columns.labels import LabelTable, has_an_x, meaning_of_all
-from lwfast.results.columns.record import ResultRecord, known_raw, known_record
+from lwfast.results.columns.record import PARAMETERS, ResultRecord, known_raw, known_record, parameters_of
 from lwfast.results.columns.text import number_of
 from lwfast.results.count_map import whole_counts
 from lwfast.results.count_views import owned_result
@@ -144,10 +144,9 @@ class SweepCounts(SweepTable):
         states = self._states[rows]
         reason = None if len(states) else self._reason
         raw = None if self._raw is None else self._raw[row]
-        metadata = self._record.metadata
         setting = dict(zip(self.labels, self.settings[row].tolist(), strict=True))
-        parameters = {**metadata.get("parameters", {}), **setting}
-        record = replace(self._record, metadata={**metadata, "parameters": parameters})
+        parameters = {**parameters_of(self._record), **setting}
+        record = replace(self._record, metadata={**self._record.metadata, PARAMETERS: parameters})
         # Views, so that a loop over all settings copies nothing.
         return owned_result(_KINDS[self._kind], states, self._counts[rows], record, raw=raw, reason=reason)
 
