@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 import requests
 
 from lwfast import remote
+from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.connection import transport
 from lwfast.remote.connection.causes import nothing_sent
 from lwfast.remote.connection.connecting import Adapter, CertificateFileError, NoConnectionError
-from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset
+from tests.faults.fake_scheduler import TOKEN, FakeScheduler, reset, status
+from tests.started import until
 
 
 class Untraceable(Adapter):
@@ -93,6 +97,43 @@ def test_a_broken_answer_is_no_connection_that_was_not_made(plain, quick):
     plain.fault("POST", "jobs", reset)
     with pytest.raises(transport.LostAnswerError):
         one._connection.api.submit(b"{}")
+
+
+def ask_twice(fake):
+    one = remote.Client(fake.url, TOKEN)
+    one.list_qpus()
+    one.list_qpus()
+    return weakref.ref(one._connection.api.transport)
+
+
+def ask_after_login(fake):
+    """A client that finds other settings connects anew, and has no use for what it had."""
+    one = remote.Client(fake.url)
+    one.list_qpus()
+    dropped = weakref.ref(one._connection.api.transport)
+    fake.token = "another-token-never-to-be-shown"
+    chosen.set_token(fake.token)
+    one.list_qpus()
+    assert dropped() is not one._connection.api.transport
+    return dropped
+
+
+def ask_in_vain(fake):
+    one = remote.Client(fake.url, TOKEN)
+    fake.fault("GET", "qpus", status(400, {"errors": []}))
+    with pytest.raises(remote.HTTPError):
+        one.list_qpus()
+    return weakref.ref(one._connection.api.transport)
+
+
+@pytest.mark.parametrize("ask", [ask_twice, ask_after_login, ask_in_vain])
+def test_a_client_that_nobody_holds_leaves_no_connection_open(plain, ask):
+    """A program that makes a client a job would else run out of files, and keep each token."""
+    dropped = ask(plain)
+    gc.collect()
+    assert dropped() is None
+    # The scheduler closes its end once it finds the other one closed.
+    until(lambda: plain.sockets[0].fileno() == -1)
 
 
 def test_types():

@@ -99,6 +99,34 @@ class WaitNote:
         announce(f"{why} Trying again{most}.")
 
 
+class SilenceNote:
+    """Says on stderr that a host sends nothing, once until its next answer.
+
+    It knows nothing of the connections to that host. What reads an answer stays with its connection, and
+    urllib3 keeps that one for as long as there is the pool: a way from there to the pool would keep both for
+    good, with an open socket.
+
+    Args:
+        host: As it is shown.
+    """
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._is_said = False
+
+    def is_silent(self, silent: float, left: float) -> None:
+        """Hear that nothing has come for so many seconds, and how many more are waited."""
+        if not self._is_said:
+            self._is_said = True
+            announce(
+                f"{self._host} has sent nothing for {silent:.0f} s; waiting for up to {left:.0f} s more."
+            )
+
+    def has_answered(self) -> None:
+        """Hear that an answer came."""
+        self._is_said = False
+
+
 def announce(text: str) -> None:
     """Say on stderr why somebody waits; nothing with `LWFAST_QUIET=1`."""
     from lwfast._kernels.stderr_notes import is_quiet, say

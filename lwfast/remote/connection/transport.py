@@ -52,8 +52,8 @@ from lwfast.remote.connection.retry import (
     ONCE,
     SILENCE_SECONDS,
     RetryPolicy,
+    SilenceNote,
     WaitNote,
-    announce,
     parse_retry_after,
 )
 from lwfast.remote.connection.session import make_session
@@ -123,7 +123,7 @@ class Transport:
         self._adapter = adapter
         self._session: requests.Session | None = None
         self._was_understood = False  # an answer, once
-        self._is_silent = False  # and that was said
+        self._silence = SilenceNote(urlsplit(settings.url).netloc)
         self._owner = 0  # process that made the session: connections must not be shared after a fork
         self._lock = threading.Lock()
 
@@ -291,7 +291,7 @@ class Transport:
             0.0 if read_timeout is None else max(0.0, read_timeout - self.timeouts.read)
         )
         answer_time = AnswerTime(
-            read, large=cap.large, cutoff=cutoff, notice=notice, on_silence=self._say_silence
+            read, large=cap.large, cutoff=cutoff, notice=notice, on_silence=self._silence.is_silent
         )
         certificate = self.settings.certificate
         outside = sys.exception()
@@ -334,18 +334,11 @@ class Transport:
         finally:
             if response is not None:
                 response.close()  # the connection too, unless all was read
-        self._is_silent = False
+        self._silence.has_answered()
         if _offers_v1(answer):
             self.speaks_v1 = True
         self._check(answer)
         return answer
-
-    def _say_silence(self, silent: float, left: float) -> None:
-        """Say that nothing has come for so long, once until the next answer."""
-        if not self._is_silent:
-            self._is_silent = True
-            host = urlsplit(self.settings.url).netloc
-            announce(f"{host} has sent nothing for {silent:.0f} s; waiting for up to {left:.0f} s more.")
 
     def _with_value(self, answer: Answer, read: Callable[[Answer], Any]) -> Answer:
         """Read an answer; what can be read comes from the scheduler, so it tells what that does not offer.
