@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pickle
@@ -73,12 +74,25 @@ def result_of(folder, api, job_id):
 
 def children(pid):
     """Processes that any thread of another one has started."""
-    found = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(text) for path in found for text in path.read_text().split()]
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found += [int(text) for text in path.read_text().split()]
+    return found
 
 
 def reasons(details):
     return [entry["meta"]["Reason"] for entry in details["logs"] if "Reason" in entry["meta"]]
+
+
+def has_begun(api, job_id):
+    """Wait until a process says that it took a job; `Running` it is from when it was sent."""
+
+    def is_told():
+        place = api.scheduler.pool.running(job_id)
+        return place is not None and place.has_begun
+
+    until(is_told)
 
 
 def worker_of(cluster, api, job_id):
@@ -213,7 +227,7 @@ def test_a_worker_killed_midway(cluster, tmp_path):
     with on(cluster, tmp_path) as api:
         all_ready(api)
         job_id = api.submit(n_samples=WAITS)
-        api.wait(job_id, {"Running"})
+        has_begun(api, job_id)
         process = worker_of(cluster, api, job_id)
         inner = children(process.pid)
         assert inner
@@ -265,7 +279,7 @@ def test_another_dask_worker_at_the_same_address(cluster, tmp_path, monkeypatch)
         monkeypatch.setattr(pools, "LOOK_SECONDS", 30.0)  # so that nobody sees it go
         time.sleep(0.5)
         job_id = api.submit(n_samples=WAITS)
-        api.wait(job_id, {"Running"})
+        has_begun(api, job_id)
         time.sleep(0.3)
         kill(cluster.workers.pop())
         cluster.workers.append(cluster.worker("--worker-port", port))
@@ -310,7 +324,7 @@ def test_a_worker_that_stands_still(cluster, tmp_path, monkeypatch):
     with on(cluster, tmp_path) as api:
         all_ready(api)
         job_id = api.submit(n_samples=WAITS)
-        api.wait(job_id, {"Running"})
+        has_begun(api, job_id)
         process = worker_of(cluster, api, job_id)
         os.kill(process.pid, signal.SIGSTOP)
         cluster.gate.touch()
@@ -340,6 +354,54 @@ def test_all_workers_gone_and_coming_back(cluster, tmp_path):
             assert api.wait(job_id)["jobStatus"] == "Completed"
             result_of(tmp_path, api, job_id)
         assert api.get("v1/health").json() == {"status": "ok"}
+
+
+def test_all_workers_lost_at_once(cluster, tmp_path, monkeypatch):
+    """That is one try, not one for each of them: none gets a job whose worker is found lost with it."""
+    look, looks = pools.DaskPool._look, []
+
+    async def noting(self, link):
+        await look(self, link)
+        looks.append(link)
+
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 4.0)
+    monkeypatch.setattr(pools.DaskPool, "_look", noting)
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        job_id = api.submit(n_samples=WAITS)
+        has_begun(api, job_id)
+        seen = len(looks)
+        until(lambda: len(looks) > seen)  # so that the next look sees both go
+        cluster.start(0)
+        cluster.gate.touch()
+        cluster.start(1)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        (reason,) = reasons(details)
+        assert "left the dask cluster; the job is tried once more" in reason
+        result_of(tmp_path, api, job_id)
+
+
+def test_a_worker_that_never_began_its_job(cluster, tmp_path):
+    """Costs no try: what ended it was not the job."""
+    with on(cluster, tmp_path) as api:
+        all_ready(api)
+        job_id = api.submit(n_samples=WAITS)
+        has_begun(api, job_id)
+        first = worker_of(cluster, api, job_id)
+        (second,) = (worker for worker in cluster.workers if worker is not first)
+        os.kill(second.pid, signal.SIGSTOP)
+        kill(first)
+        until(lambda: len(reasons(api.details(job_id))) == 1)
+        kill(second)
+        cluster.gate.touch()
+        cluster.start(1)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        lost, put_back = reasons(details)
+        assert "left the dask cluster; the job is tried once more" in lost
+        assert put_back.endswith("left the dask cluster before the job began")
+        result_of(tmp_path, api, job_id)
 
 
 def test_a_cluster_that_is_started_again(cluster, tmp_path):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 
 from lwfast.scheduler.qpus import parse_qpus, profile_text
 from lwfast.wire import decode_page
+from tests.marks import posix
 from tests.scheduler.harness import Api, make_settings, payload, running
 from tests.scheduler.runners import CRASHES, CRASHES_ONCE, NAPS, SLEEPS
-from tests.started import threads
+from tests.started import threads, until
 
 SHORT = profile_text("artemis").replace("timeout_seconds = 600", "timeout_seconds = 0.3")
 
@@ -105,6 +108,21 @@ def test_job_survives_one_dead_worker(tmp_path, monkeypatch):
         api.wait(behind)
         records = {i: api.get(f"v1/jobs/{i}").json() for i in (job_id, behind)}
         assert records[job_id]["finishedDate"] < records[behind]["startedDate"]
+
+
+@posix
+def test_all_workers_killed_at_once(tmp_path):
+    """As by `pkill`, or where the memory of a container runs out: that costs a job one try and not two."""
+    with running(make_settings(tmp_path, workers=4)) as api:
+        until(lambda: api.scheduler.pool.ready == 4)
+        job_id = api.submit(n_samples=NAPS)
+        until(lambda: api.scheduler.pool.running(job_id))
+        for worker in api.scheduler.pool.workers:
+            os.kill(worker.process.pid, signal.SIGKILL)
+        details = api.wait(job_id)
+        assert details["jobStatus"] == "Completed"
+        (reason,) = [entry["meta"]["Reason"] for entry in details["logs"] if "Reason" in entry["meta"]]
+        assert reason.endswith("ended with signal 9; the job is tried once more")
 
 
 def test_unavailable_qpu_keeps_its_jobs(tmp_path):

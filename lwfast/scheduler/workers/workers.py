@@ -46,6 +46,9 @@ LOOKS = 6
 are not ended because the server itself stood still."""
 EXIT_SECONDS = 2.0
 """How long a worker that has closed its output may take to end."""
+OTHERS_SECONDS = 0.25
+"""Until the job of a lost worker may begin again. What ends all workers at once, such as `pkill` or a
+container that has no memory left, would else end the next one with it, and a job is tried only twice."""
 
 
 class Worker:
@@ -256,6 +259,7 @@ class WorkerPool:
         how = hung or f"ended with {ending(code)}"
         if lost is not None:
             log.error("worker %d %s while it ran job %d", worker.number, how, lost)
+            await asyncio.sleep(OTHERS_SECONDS)
             self._on_lost(lost, how)
         elif hung is not None and was_ready:
             log.error("worker %d %s", worker.number, how)

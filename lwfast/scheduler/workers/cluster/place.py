@@ -42,6 +42,7 @@ class Place:
 
     Attributes:
         job_id: The job it runs, or None.
+        has_begun: Whether a worker process has said that it took the job.
         ready: True; there are places on dask workers only that are.
         held: Why the result of its job cannot be written yet, or None.
         process: Stands for what runs the job; another one once that was ended.
@@ -53,6 +54,7 @@ class Place:
     def __init__(self, member: Member, begin: Callable[[Place, bytes], asyncio.Task[None]]) -> None:
         self.member = member
         self.job_id: int | None = None
+        self.has_begun = False
         self.held: str | None = None
         self.process = object()
         self.cores = 1
@@ -82,4 +84,5 @@ class Place:
     def clear(self) -> None:
         """Forget the job, which has ended."""
         self.job_id = self.held = None
+        self.has_begun = False
         self.process = object()

@@ -229,8 +229,7 @@ class DaskPool:
         if not link.leads_to(cluster["id"]):
             return  # to another dask scheduler by now: the workers did not leave, the cluster did
         present: dict[str, Any] = cluster["workers"]
-        for address in [address for address in self._members if address not in present]:
-            self._leave(address, "left the dask cluster")
+        gone = {address: "left the dask cluster" for address in self._members if address not in present}
         for address, facts in present.items():
             member = self._members.get(address)
             if member is None:
@@ -241,7 +240,8 @@ class DaskPool:
             else:
                 member.silent += 1
                 if member.ready and member.silent * LOOK_SECONDS >= workers.SILENCE_SECONDS:
-                    self._leave(address, f"gave no sign of life for {workers.SILENCE_SECONDS:g} s")
+                    gone[address] = f"gave no sign of life for {workers.SILENCE_SECONDS:g} s"
+        self._leave(gone)
         self._empty_looks = 0 if present else self._empty_looks + 1
         self._arrange()
 
@@ -288,15 +288,25 @@ class DaskPool:
             self._note_refusal(member, why_not)
             self._arrange()
 
-    def _leave(self, address: str, how: str) -> None:
-        """Take a dask worker away, and the jobs that it ran."""
-        member = self._members.pop(address)
-        if member.greeting is not None:
-            member.greeting.cancel()
-        lost = [place for place in self.workers if place.member is member]
-        self.workers = [place for place in self.workers if place.member is not member]
+    def _leave(self, gone: dict[str, str]) -> None:
+        """Take dask workers away, all at once so that none gets a job of another, and the jobs that they ran.
+
+        Args:
+            gone: How each of them was lost, by address.
+        """
+        members = [self._members.pop(address) for address in gone]
+        for member in members:
+            if member.greeting is not None:
+                member.greeting.cancel()
+        lost = [place for place in self.workers if place.member in members]
+        self.workers = [place for place in self.workers if place.member not in members]
         for place in lost:
-            self._lose(place, f"on {address} {how}")
+            address = place.member.address
+            if place.has_begun:
+                self._lose(place, f"on {address} {gone[address]}")
+            else:
+                # Not the job's doing, which no process there had taken yet: it does not cost a try.
+                self._put_back(place, f"The dask worker at {address} {gone[address]} before the job began")
 
     def _arrange(self) -> None:
         """Have as many places as there may be, spread over the dask workers; then let jobs begin."""
@@ -374,6 +384,7 @@ class DaskPool:
         """Take note of what a dask worker said."""
         place = self._runs.get(event[1])
         if place is not None and place.job_id is not None:
+            place.has_begun = True
             self._on_begun(place.job_id)
 
     async def _fetch(self, place: Place, run: RemoteRun, path: Path, size: int) -> None:
