@@ -84,10 +84,10 @@ class Progress:
         elif self.is_wanted:
             self._show(**news)
 
-    def begin(self, what: str, total: int) -> None:
-        """Show that nothing of `what` is done yet; a callable hears only of what is done."""
+    def begin(self, what: str, total: int, done: int = 0) -> None:
+        """Show what of `what` was done before, such as nothing; a callable hears only of what is done now."""
         if self._function is None:
-            self.report(what, 0, total)
+            self.report(what, done, total)
 
     def say(self, text: str) -> None:
         """Show a line of text where a bar is shown; a callable hears only of what is done."""

@@ -75,6 +75,63 @@ def test_a_second_one_ends_it_at_once():
     assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, ""), ended.stderr
 
 
+INTERRUPT = "def interrupt():\n    os.kill(os.getpid(), signal.SIGINT)\n"
+
+
+@posix
+def test_ctrl_c_waits_for_a_block_that_is_held():
+    code = (
+        "try:\n"
+        "    with Termination() as t:\n"
+        "        with t.held():\n"
+        "            interrupt()\n"
+        "            say('whole')\n"
+        "        t.check()\n"
+        "        say('after')\n"
+        "except KeyboardInterrupt:\n"
+        "    say('interrupted')"
+    )
+    ended = python(BLOCK + INTERRUPT + code)
+    assert (ended.returncode, ended.stdout) == (0, "whole\ninterrupted\n"), ended.stderr
+
+
+@posix
+@pytest.mark.parametrize("first", ["held", "open"])
+def test_a_second_ctrl_c_waits_for_nothing(first):
+    """Also where the first came while nothing was held, and what is to be kept is being written."""
+    interrupted = (
+        "        try:\n            interrupt()\n        except KeyboardInterrupt:\n            say('once')\n"
+    )
+    code = (
+        "try:\n"
+        "    with Termination() as t:\n"
+        + (interrupted if first == "open" else "")
+        + "        with t.held():\n"
+        + ("            interrupt()\n            say('once')\n" if first == "held" else "")
+        + "            interrupt()\n"
+        "            say('after')\n"
+        "except KeyboardInterrupt:\n"
+        "    say('twice')"
+    )
+    ended = python(BLOCK + INTERRUPT + code)
+    assert (ended.returncode, ended.stdout) == (0, "once\ntwice\n"), ended.stderr
+
+
+@posix
+def test_ctrl_c_that_nobody_asked_for_is_raised_at_the_end():
+    code = (
+        "try:\n"
+        "    with Termination() as t:\n"
+        "        with t.held():\n"
+        "            interrupt()\n"
+        "except KeyboardInterrupt:\n"
+        "    say('interrupted')\n"
+        "say(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    ended = python(BLOCK + INTERRUPT + code)
+    assert (ended.returncode, ended.stdout) == (0, "interrupted\nTrue\n"), ended.stderr
+
+
 @posix
 def test_a_handler_of_the_program_stays():
     code = (

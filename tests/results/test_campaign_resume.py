@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 
@@ -16,7 +17,9 @@ from lwfast.errors import CampaignError, ResultError
 from lwfast.results import scan_results
 from lwfast.results.campaign import checkpoint, chunks
 from lwfast.results.campaign.sums import TableSum
+from tests.marks import posix
 from tests.results.campaign_runs import result_of, same
+from tests.started import PATIENCE
 
 # --- resume -----------------------------------------------------------------------------------------------
 
@@ -37,7 +40,8 @@ def test_an_interrupted_run_goes_on_where_it_was(folder, tmp_path, small_chunks,
     shown = []
     again = scan_results(folder).post_select([((0,), (0, 1))]).map("threshold")
     total = again.merge(resume=kept, progress=lambda done, total: shown.append((done, total)))
-    assert shown[-1] == (12 - at, 12 - at)
+    assert shown[0] > (at, 12)  # what was done before counts as done
+    assert shown[-1] == (12, 12)
     assert same(total, expected)
     assert without_resumed(again) == campaign_manifest(folder)
     assert again.manifest["resumed"].count(True) == at
@@ -63,6 +67,73 @@ def test_an_interruption_while_files_are_added_costs_no_counts(folder, tmp_path,
         scan_results(folder).merge(resume=kept)
     assert kept.exists()
     assert same(scan_results(folder).merge(resume=kept), expected)
+
+
+SIGNALLED = """
+import os, signal, sys
+from lwfast.results import scan_results
+from lwfast.results.campaign import chunks
+from lwfast.results.campaign.sums import TableSum
+chunks._CHUNK_FILES = 1
+number, join, joins = getattr(signal, sys.argv[3]), TableSum.join, []
+
+def signalled(self, other):
+    joins.append(1)
+    if len(joins) == 4:
+        os.kill(os.getpid(), number)
+    join(self, other)
+
+TableSum.join = signalled
+campaign = scan_results(sys.argv[1])
+try:
+    (campaign.group_by("theta") if sys.argv[4] == "groups" else campaign).merge(resume=sys.argv[2])
+except KeyboardInterrupt as error:
+    print(*error.__notes__, file=sys.stderr)
+"""
+
+
+@posix
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("of", ["all", "groups"])
+def test_a_signal_that_comes_while_a_file_is_added_costs_no_file(folder, tmp_path, number, of):
+    """The file is added first, and kept: adding to a large sum takes longer than reading."""
+    kept = tmp_path / "kept" / ("groups" if of == "groups" else "sum.npz")
+    command = [sys.executable, "-c", SIGNALLED, str(folder), str(kept), number, of]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == (0 if number == "SIGINT" else -signal.SIGTERM), ended.stderr
+    says = f"4 of 12 files are kept in {kept}; the same call goes on from there."
+    assert ended.stderr == (f"{says}\n" if number == "SIGINT" else f"lwfast: SIGTERM came. {says}\n")
+    campaign = scan_results(folder)
+    if of == "groups":
+        groups = campaign.group_by("theta")
+        assert same_groups(groups.merge(resume=kept), campaign.group_by("theta").merge())
+        assert groups.manifest["resumed"].count(True) == 4
+    else:
+        assert same(campaign.merge(resume=kept), scan_results(folder).merge())
+        assert campaign.manifest["resumed"].count(True) == 4
+
+
+@pytest.mark.parametrize("pattern", ["", "*.npz", "*"])
+def test_a_sum_among_the_files_is_told_before_it_is_written(folder, pattern):
+    """The next scan of the folder would add it to what is in it."""
+    given, kept = folder / pattern, folder / "sum.npz"
+    campaign = scan_results(given)
+    with pytest.warns(UserWarning, match=r"sum\.npz will be among the files of the campaign") as said:
+        total = campaign.merge(resume=kept)
+    assert said[0].filename == __file__
+    assert same(campaign.merge(resume=kept), total)  # no word where it is there already
+    with pytest.warns(UserWarning, match=r"total\.npz will be among the files of the campaign") as said:
+        campaign.save(folder / "total.npz")
+    assert said[0].filename == __file__
+    assert same(scan_results(given, exclude=[kept, folder / "total.npz"]).merge(), total)
+
+
+@pytest.mark.parametrize("form", ["names", "pattern", "elsewhere"])
+def test_a_sum_that_no_scan_would_find_is_not_told(folder, form):
+    given = sorted(folder.glob("run_*.npz")) if form == "names" else folder / "run_*.npz"
+    to = folder / "sums" if form == "elsewhere" else folder
+    assert scan_results(given).merge(resume=to / "sum.npz")
+    scan_results(folder if form == "elsewhere" else given).save(to / "total.npz")
 
 
 @contextlib.contextmanager
@@ -183,7 +254,8 @@ def test_an_interrupted_run_of_groups_goes_on_where_it_was(folder, tmp_path, mon
     shown = []
     again = groups_of(folder, *names)
     total = again.merge(resume=kept, progress=lambda done, total: shown.append((done, total)))
-    assert shown[-1] == (12 - at, 12 - at)
+    assert shown[0] > (at, 12)  # what was done before counts as done
+    assert shown[-1] == (12, 12)
     assert same_groups(total, expected)
     assert without_resumed(again) == without_resumed(uninterrupted)
     assert again.manifest["resumed"].count(True) == at

@@ -264,7 +264,7 @@ def _checked_out(name: str, plain: bool) -> Path:
 def _is_among(path: Path, files: Sequence[str]) -> bool:
     from lwfast.results.files.paths import files_of
 
-    return any(found.resolve() == path.resolve() for found in files_of(files, ())[0])
+    return any(found.resolve() == path.resolve() for found in files_of(files, ()).paths)
 
 
 def _merged(campaign: Any, workers: int, kept: Path | None) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lwfast.results.campaign.campaign_files import CampaignFiles
 from lwfast.results.campaign.chunks import Given, loaded, mark_of, misfit_of, processed
-from lwfast.results.campaign.gathering import FileTally, warn_of_left
+from lwfast.results.campaign.gathering import FileTally, warn_of_left, warn_of_sum_among
 from lwfast.results.campaign.ran_files import with_outcome
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import DifferenceSum, MeanSum, NoSum, SummarySum, TableSum
@@ -107,13 +107,14 @@ class Campaign(CampaignFiles):
             resume: A `.npz` or `.parquet` file that keeps the sum so far, every 20 seconds or more and when
                 the run ends, also by an exception, Ctrl-C or SIGTERM. A note of the exception says how many
                 files are kept. If the file cannot be written, as on a full disk, the run warns, goes on and
-                tries again. SIGTERM ends the process as always, and is left to the program where that has a
-                handler of its own or merges on another thread than the main one. If the end comes in the
-                middle of adding a file, or by SIGKILL or a power cut, the last save stays. If the file is
-                there already, what is in its sum is not read again: an interrupted run goes on where it was,
-                and of a folder that grows only new files are read. The steps must be the same: a function of
-                yours is known by its code, its defaults, and the data and functions that it uses, and so may
-                be a lambda or a function of a notebook.
+                tries again. SIGTERM ends the process as always. A signal for which the program has a handler
+                of its own is left to it, and so are both where it merges on another thread than the main one.
+                A file that is being added is added first, unless Ctrl-C is pressed again. After that, and
+                after SIGKILL or a power cut, the last save stays. If the file is there already, what is in
+                its sum is not read again: an interrupted run goes on where it was, and of a folder that grows
+                only new files are read. The steps must be the same: a function of yours is known by its code,
+                its defaults, and the data and functions that it uses, and so may be a lambda or a function of
+                a notebook.
 
         Raises:
             CampaignError: If files could not be processed and the campaign does not skip them; or, whatever
@@ -315,6 +316,7 @@ class Campaign(CampaignFiles):
             raise ValueError(
                 f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}."
             )
+        warn_of_sum_among(self.paths, self._work, path, stacklevel=2)
         total = self.merge(**run)
         try:
             return total.save(path, metadata=not is_csv, columns=columns)

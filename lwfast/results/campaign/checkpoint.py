@@ -14,7 +14,7 @@ from lwfast._texts import ended
 from lwfast.errors import ResultError, ResultFormatError
 from lwfast.results.campaign.chunks import Given, Mark, mark_of
 from lwfast.results.campaign.functions.fingerprints import difference_of, functions_of
-from lwfast.results.campaign.gathering import Gathering, Work
+from lwfast.results.campaign.gathering import Gathering, Work, warn_of_sum_among
 from lwfast.results.columns.json_like import json_like, path_text
 from lwfast.results.columns.record import known_record
 from lwfast.results.files.endings import result_path
@@ -71,7 +71,9 @@ class KeptSums:
                 f"A run cannot be kept in {given.name}; resume= of a campaign names one file, which ends in "
                 f"{' or '.join(_SUFFIXES)}, and only that of groups a folder."
             )
-        return cls([Checkpoint(path, paths, work, functions_of(work.steps))], is_one=True)
+        kept = Checkpoint(path, paths, work, functions_of(work.steps))
+        warn_of_sum_among(paths, work, path, stacklevel=3)
+        return cls([kept], is_one=True)
 
     @classmethod
     def of_groups(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +23,8 @@ from lwfast.results.campaign.chunks import (
 from lwfast.results.campaign.running import RunOptions, outcomes_of
 from lwfast.results.campaign.sums import S
 from lwfast.results.campaign.verbs import CampaignStep
+from lwfast.results.columns.json_like import path_text
+from lwfast.results.files.paths import Search
 from lwfast.results.processing.counted_twice import MOST_FILES, Content, CountedTwice, Look, copies_among
 
 if TYPE_CHECKING:
@@ -61,11 +63,13 @@ class Work(NamedTuple):
         steps: The steps that it goes through.
         raw_data: Whether they start from the data before post-selection.
         on_error: "raise" or "skip", as in `scan_results`.
+        search: By what the files were found.
     """
 
     steps: tuple[CampaignStep, ...] = ()
     raw_data: bool = False
     on_error: str = "raise"
+    search: Search = Search()
 
 
 @dataclass
@@ -122,8 +126,14 @@ class Gathering:
         self._groups = groups
         self._n_modes: list[int | None] = [None] * len(groups)
 
-    def run(self, run: RunOptions) -> Generator[None, None, None]:
+    def run(
+        self, run: RunOptions, held: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> Generator[None, None, None]:
         """Add all files; pause after each chunk, or after each part of it that is processed by itself.
+
+        Args:
+            run: Where and how the work is done.
+            held: Makes a context within which a chunk is added to a sum; files are read outside.
 
         Raises:
             Exception: As `run_chunk`; and the reason why the steps cannot be applied to the first file.
@@ -144,9 +154,10 @@ class Gathering:
                     raise outcome.misfit
                 fits = fits or outcome.has_states
                 tally.contents.update((content.path, content) for content in outcome.contents)
-                self.is_whole = False
-                self._take(places[chunk[0]], outcome)
-                self.is_whole = True
+                with held():
+                    self.is_whole = False
+                    self._take(places[chunk[0]], outcome)
+                    self.is_whole = True
                 yield
 
     def expect_modes(self, place: int, n_modes: int) -> None:
@@ -225,6 +236,16 @@ def warn_of_left(tally: FileTally) -> None:
             f"{len(tally.failed)} of {tally.n_tried} files could not be processed before the loop was "
             f"left:\n{lines_of(tally.failed)}",
             stacklevel=4,
+        )
+
+
+def warn_of_sum_among(paths: Sequence[Path], work: Work, new: Path, *, stacklevel: int) -> None:
+    """Warn where a sum is about to be written that the next scan would take for one of its files."""
+    if not new.exists() and work.search.would_find(new, paths):
+        warnings.warn(
+            f"{path_text(new)} will be among the files of the campaign: the next scan adds it to those that "
+            "are in it. Write it into another folder, or leave it out there with exclude=.",
+            stacklevel=stacklevel + 1,
         )
 
 

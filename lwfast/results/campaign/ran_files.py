@@ -104,6 +104,7 @@ class RanFiles:
         if kept is not None:
             kept.start(gathering)
             n_resumed = len(gathering.tally.given)
+            run = run._replace(n_before=n_resumed)
             if n_resumed:
                 # Where nothing is left to do, there is no bar.
                 Progress(run.progress, takes=("done", "total")).say(
@@ -125,11 +126,12 @@ class RanFiles:
 
     def _kept_up(self, gathering: Gathering, run: RunOptions, kept: KeptSums) -> None:
         """Add up the files and save the sums now and then, and once more whatever ends the run."""
-        from lwfast._base.termination import Termination
+        from lwfast._base.termination import Termination, TerminationError
+        from lwfast._kernels.stderr_notes import is_quiet, say
 
         with Termination() as termination:
             try:
-                with closing(gathering.run(run)) as chunks:
+                with closing(gathering.run(run, termination.held)) as chunks:
                     for _ in chunks:
                         with termination.held():
                             kept.tick(gathering)
@@ -138,6 +140,8 @@ class RanFiles:
                 with termination.held():
                     kept.save(gathering, is_last=True)
                     error.add_note(kept.told())
+                    if isinstance(error, TerminationError) and not is_quiet():  # which nobody sees
+                        say(f"SIGTERM came. {kept.told()}")
                 raise
             with termination.held():
                 kept.save(gathering, is_last=True)

@@ -37,11 +37,17 @@ Done = tuple[_Chunk, Outcome[S]]
 
 
 class RunOptions(NamedTuple):
-    """Where and how the work is done: the arguments of `Campaign.merge` with these names."""
+    """Where and how the work is done: the arguments of `Campaign.merge` with these names.
+
+    Attributes:
+        executor: As there; likewise `progress` and `in_flight`.
+        n_before: How many files an earlier run has done, which count as done from the start.
+    """
 
     executor: Executor | None = None
     progress: Any = None
     in_flight: int | None = None
+    n_before: int = 0
 
 
 def outcomes_of(
@@ -68,11 +74,11 @@ def outcomes_of(
     if _is_process_pool(executor):
         _check_can_travel(steps, "A step")
         _check_can_travel(kind, "The observable")
-    n_done, n_files = 0, sum(map(len, chunks))
+    n_done, n_files = run.n_before, run.n_before + sum(map(len, chunks))
     # Not opened as a context: a callable takes files, and no steps of the work on one.
     with closing(Progress(run.progress, unit="file", takes=("done", "total"))) as shown:
-        if n_files:
-            shown.begin("files", n_files)
+        if n_files > n_done:
+            shown.begin("files", n_files, n_done)
 
         def report(n_more: int = 1) -> None:
             nonlocal n_done

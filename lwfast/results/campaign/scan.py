@@ -54,13 +54,13 @@ def scan_results(
     """
     if on_error not in _CHOICES:
         raise ValueError(f"on_error is {on_error!r}; it is one of {', '.join(_CHOICES)}.")
-    taken, repeated = files_of(paths, exclude)
-    if not taken:
+    found = files_of(paths, exclude)
+    if not found.paths:
         raise ValueError(
             "There are no files left to process: no path was given, or all that were named are excluded."
         )
-    if repeated:
+    if found.repeated:
         warnings.warn(
-            f"Files that are named twice are taken once: {some(repeated, MOST_FILES)}.", stacklevel=2
+            f"Files that are named twice are taken once: {some(found.repeated, MOST_FILES)}.", stacklevel=2
         )
-    return Campaign(taken, Work((), raw_data, on_error))
+    return Campaign(found.paths, Work((), raw_data, on_error, found.search))

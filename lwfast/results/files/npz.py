@@ -21,14 +21,19 @@ from lwfast.errors import ResultFormatError
 from lwfast.tables.counts import as_counts, as_table
 
 _MAGIC = b"PK"
+_LEVEL = 4
+"""Of zlib. `numpy.savez_compressed` takes 6, with which a result of 514,466 states gets a file that is a
+twentieth smaller and takes 0.68 in place of 0.16 s, for which an interrupted campaign would wait."""
 _GROUPING_BYTES = 26
 """What adding up equal rows takes for each row, besides the columns."""
 
 
 def write_arrays(arrays: Mapping[str, AnyArray], metadata: str, file: BinaryIO) -> None:
     """Write arrays by name, and `metadata`, a text."""
-    columns: dict[str, Any] = dict(arrays)
-    np.savez_compressed(file, metadata=np.array(metadata), **columns)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        for name, array in {"metadata": np.array(metadata), **arrays}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def write_npz(states: StateTable, counts: Counts, metadata: str, file: BinaryIO) -> None:

@@ -4,39 +4,81 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lwfast.results.columns.json_like import path_text
 from lwfast.results.files.endings import SUFFIXES
 
 
-def files_of(paths: Any, exclude: Any) -> tuple[tuple[Path, ...], list[str]]:
+class Search(NamedTuple):
+    """By what files were found.
+
+    Attributes:
+        places: Folders and patterns; files that were named are not among them.
+        left_out: What was not to be found: names, folders and patterns.
+    """
+
+    places: tuple[Path, ...] = ()
+    left_out: tuple[Path, ...] = ()
+
+    def would_find(self, new: Path, paths: Iterable[Path]) -> bool:
+        """Say whether the same search finds another file once that is written.
+
+        Args:
+            new: Path of the other file, which need not be there yet.
+            paths: The files that it found.
+        """
+        own = new.resolve().parent
+        if any(fnmatch(new.name, path.name) for path in self.left_out):
+            return False
+        if not any(path.resolve().parent == own for path in paths):
+            return False
+        return any(path.is_dir() or fnmatch(new.name, path.name) for path in self.places)
+
+
+class FilesFound(NamedTuple):
+    """Files that were looked for.
+
+    Attributes:
+        paths: The files, each once.
+        repeated: The names under which some were met again.
+        search: By what they were found.
+    """
+
+    paths: tuple[Path, ...]
+    repeated: list[str]
+    search: Search
+
+
+def files_of(paths: Any, exclude: Any) -> FilesFound:
     """Return the files that paths, folders and patterns stand for, each once.
 
     Args:
         paths: One or several, in order.
         exclude: Those to leave out; they need not exist.
 
-    Returns:
-        The files, and the names under which some were met again.
-
     Raises:
         FileNotFoundError: If a folder or pattern of `paths` has no result files, or a path that is given
             alone, or has no ending of a result file, does not exist.
         TypeError: If one is not a path, or they are a mapping.
     """
-    left_out = {os.path.realpath(path) for path in _found(exclude, may_lack=True)}
+    not_wanted: list[Path] = []
+    left_out = {os.path.realpath(path) for path in _found(exclude, not_wanted, may_lack=True)}
     taken: dict[str, Path] = {}
     repeated: list[str] = []
     folders: dict[Path, str] = {}
-    for path in _found(paths, alone=True):
+    wanted: list[Path] = []
+    for path in _found(paths, wanted, alone=True):
         real = _real(path, folders)
         if real in taken:
             repeated.append(str(path))
         elif real not in left_out:
             taken[real] = path
-    return tuple(taken.values()), repeated
+    named = set(taken.values())
+    places = tuple(path for path in wanted if path not in named)
+    return FilesFound(tuple(taken.values()), repeated, Search(places, tuple(not_wanted)))
 
 
 def _real(path: Path, folders: dict[Path, str]) -> str:
@@ -49,15 +91,16 @@ def _real(path: Path, folders: dict[Path, str]) -> str:
     return os.path.join(folders[folder], path.name)  # noqa: PTH118
 
 
-def _found(paths: Any, *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
-    """Give the files that paths, folders and patterns stand for."""
+def _found(paths: Any, given: list[Path], *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
+    """Give the files that paths, folders and patterns stand for, and note these in `given`."""
     if not isinstance(paths, str | os.PathLike):
         if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
             raise TypeError(f"paths are a path or several, not {type(paths).__name__}.")
         for path in paths:
-            yield from _found(path, may_lack=may_lack)
+            yield from _found(path, given, may_lack=may_lack)
         return
     path = Path(paths)
+    given.append(path)
     if path.is_dir():
         found = list(_in_folder(path))
     elif any(c in str(path) for c in "*?[") and not path.exists():
