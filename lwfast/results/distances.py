@@ -21,7 +21,8 @@ class ResultDistance(NamedTuple):
 
     Attributes:
         value: The distance or fidelity itself, without a unit.
-        error: Its standard error, from the number of samples on both sides.
+        error: Its standard error, from the number of samples on both sides. Numbers that are not integers,
+            such as the counts of a divided result, are taken for probabilities, which have no error.
         expected: The value to expect of two samples of one distribution, because of noise alone. Compare
             `value` with this, not with that of equal distributions.
 

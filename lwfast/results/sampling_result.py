@@ -140,8 +140,13 @@ class SamplingResult(CountViews):
 
     @property
     def probability_errors(self) -> FloatArray:
-        """Standard error of each of `probabilities`, `float64[N]`, which is `sqrt(p (1 - p) / n)`."""
+        """Standard error of each of `probabilities`, `float64[N]`, which is `sqrt(p (1 - p) / n)`.
+
+        NaN where the counts are floats, such as those of a divided result: nothing says of how many samples.
+        """
         shares = self.probabilities
+        if self.counts.dtype.kind == "f":
+            return np.full(shares.shape, np.nan)
         return np.sqrt(shares * (1 - shares) / max(self.n_samples, 1))
 
     def expectation(self, observable: Any) -> Mean:
@@ -158,6 +163,8 @@ class SamplingResult(CountViews):
             ResultError: If a state has an X, and the observable is not an array.
             TypeError: If it is not one of these, or gives something that is not a real number.
             ValueError: If it gives NaN or infinity, or does not fit the states.
+
+        The error is NaN where the counts are floats, such as those of a divided result.
         """
         return mean_of(label_table(self), self.counts, self.n_samples, observable)
 

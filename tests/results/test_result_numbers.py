@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 
 import numpy as np
@@ -104,3 +105,21 @@ def test_parameters_stay_with_a_result(tmp_path, form):
         result.with_parameters({1: 2})
     with pytest.raises(TypeError, match="parameters"):
         result.with_parameters(theta=object())
+
+
+@pytest.mark.parametrize("by", [1, 10, 3000.0, "reference"])
+def test_what_was_divided_has_no_error(by):
+    """Its counts do not say how many samples there were; a thousandth of them had 30 times the error."""
+    result = SamplingResult({(1, 0): 2000, (0, 1): 1000})
+    value, error = result.expectation(lambda state: state[0])
+    assert (value, error) == pytest.approx((2 / 3, (2 / 9 / 3000) ** 0.5))
+    divided = result / (result if by == "reference" else by)
+    mean = divided.expectation(lambda state: state[0])
+    assert mean.value == pytest.approx(0.5 if by == "reference" else 2 / 3)
+    assert math.isnan(mean.error)
+    assert math.isnan((mean + mean).error)
+    assert "error is not known" in repr(mean)
+    assert np.isnan(divided.probability_errors).all()
+    assert divided.probabilities.tolist() == pytest.approx(
+        [1 / 2] * 2 if by == "reference" else [2 / 3, 1 / 3]
+    )

@@ -20,7 +20,7 @@ class Mean:
     """The mean of an observable; add the means of parts to get that of the whole.
 
     Attributes:
-        n_samples: How many samples it is the mean of.
+        n_samples: How many samples it is the mean of; a float, the sum of the counts, where these are floats.
         value: The mean; NaN without samples.
         squares: Sum of the squares of the distances from the mean, over all samples.
 
@@ -41,8 +41,13 @@ class Mean:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean; NaN without samples."""
-        return math.sqrt(self.variance / self.n_samples) if self.n_samples else math.nan
+        """Standard error of the mean; NaN without samples, and where counts are floats.
+
+        Of counts that were divided, or given as floats, nothing says how many samples they stand for.
+        """
+        if not self.n_samples or isinstance(self.n_samples, float):
+            return math.nan
+        return math.sqrt(self.variance / self.n_samples)
 
     def __add__(self, other: Any) -> Mean:
         # Chan, Golub and LeVeque, The American Statistician 37, 242 (1983), equation 2.1.
@@ -61,6 +66,8 @@ class Mean:
         return iter((self.value, self.error))
 
     def __repr__(self) -> str:
+        if isinstance(self.n_samples, float):
+            return f"Mean({self.value:.6g}, of counts that are floats: their error is not known)"
         return f"Mean({self.value:.6g} ± {self.error:.2g}, {self.n_samples} samples)"
 
 
