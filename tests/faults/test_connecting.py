@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from lwfast import remote
+from lwfast import Sampler, State, Unitary, random_unitary, remote
 from lwfast.remote.configuration.chosen import chosen
 from lwfast.remote.connection import transport
 from lwfast.remote.connection.causes import nothing_sent
@@ -133,6 +133,21 @@ def test_a_client_that_nobody_holds_leaves_no_connection_open(plain, ask):
     gc.collect()
     assert dropped() is None
     # The scheduler closes its end once it finds the other one closed.
+    until(lambda: plain.sockets[0].fileno() == -1)
+
+
+def test_a_job_that_is_held_keeps_no_settings_that_were_given_up(plain):
+    """A program that keeps its jobs while tokens are renewed holds one connection, and not one per token."""
+    one = remote.Client(plain.url)
+    job = one.qpu("Artemis").run(Sampler(Unitary(random_unitary(4)), State([1, 0, 0, 0]), 100))
+    dropped = weakref.ref(one._connection.api.transport)
+    plain.token = "another-token-never-to-be-shown"
+    chosen.set_token(plain.token)
+    one.list_qpus()
+    gc.collect()
+    assert dropped() is None
+    assert one._connection.open_jobs() == []
+    assert job.job_id is not None
     until(lambda: plain.sockets[0].fileno() == -1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from lwfast.remote.configuration import client_settings as settings
 from lwfast.remote.configuration.chosen import chosen
@@ -76,7 +76,7 @@ class Connection:
         self._generation = -1
         self._qpu_ids: dict[str, int | str] = {}
         self._qpus: dict[str, tuple[float, ArtemisQPU, Endpoints]] = {}
-        self._open: WeakKeyDictionary[Tracked, Endpoints] = WeakKeyDictionary()
+        self._open: WeakSet[Tracked] = WeakSet()
 
     # --- where it leads -----------------------------------------------------------------------------
 
@@ -97,6 +97,7 @@ class Connection:
                 if self._endpoints is None or self._endpoints.transport.settings != found:
                     self._endpoints = Endpoints(Transport(found, self._timeouts, self._adapter))
                     self._qpu_ids, self._qpus = {}, {}
+                    self._open.clear()  # they are jobs of another scheduler, or of another owner
                 self._generation = generation
             return self._endpoints
 
@@ -147,15 +148,16 @@ class Connection:
     def remember_open(self, job: Tracked) -> None:
         """Remember a job that was submitted here, for as long as somebody holds it."""
         with self._lock:
-            self._open[job] = self.api
+            self.api  # noqa: B018  (which forgets those of other settings)
+            self._open.add(job)
 
     def open_jobs(self) -> list[Tracked]:
         """Return the jobs submitted to the present scheduler that are not known to be complete."""
         with self._lock:
-            api = self.api
-            for job, theirs in list(self._open.items()):
-                if job.final is not None or theirs is not api:
-                    del self._open[job]
+            self.api  # noqa: B018  (as above)
+            for job in list(self._open):
+                if job.final is not None:
+                    self._open.discard(job)
             return list(self._open)
 
     def forget_open_jobs(self) -> None:
