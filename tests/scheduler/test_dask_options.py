@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import sys
 from types import SimpleNamespace
 
@@ -15,6 +17,7 @@ from lwfast.remote import local as local_module
 from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import MOST_REMOTE
+from lwfast.scheduler.workers.cluster import dask_link
 from lwfast.scheduler.workers.cluster.address import dask_address
 from lwfast.scheduler.workers.cluster.build import build_here
 from lwfast.scheduler.workers.cluster.dask_link import Link
@@ -22,7 +25,7 @@ from lwfast.scheduler.workers.cluster.place import Member, Place
 from lwfast.scheduler.workers.cluster.pool import DaskPool
 from lwfast.scheduler.workers.frames import Run, pack
 from tests.scheduler.harness import FAKE, make_settings
-from tests.started import said_by_python
+from tests.started import PATIENCE, said_by_python
 
 
 @pytest.mark.parametrize(
@@ -94,6 +97,48 @@ def test_dask_is_imported_late():
     """A scheduler without a cluster never loads it."""
     code = "import lwfast.scheduler.server, sys; print('dask' in sys.modules)"
     assert said_by_python(code) == "False\n"
+
+
+def test_no_connection_stays_open_whenever_the_wait_for_it_ends(monkeypatch):
+    """Nor where it is made in the very turn of the event loop in which the wait is given up."""
+    pytest.importorskip("distributed", reason="needs dask.distributed, an optional package")
+
+    async def at_once(function):
+        return function()
+
+    monkeypatch.setattr(dask_link.asyncio, "to_thread", at_once)  # so that turns can be counted
+
+    async def connect(address):
+        async with dask_link.connected(address):
+            pass
+
+    async def give_up(address, turns):
+        waiting = asyncio.create_task(connect(address))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waiting
+
+    async def give_up_each_time():
+        with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+            for turns in range(30):
+                await give_up(f"tcp://127.0.0.1:{silent.getsockname()[1]}", turns)
+            silent.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    ended.append(has_ended(silent.accept()[0]))
+
+    def has_ended(connection):
+        connection.settimeout(PATIENCE)
+        with connection, contextlib.suppress(ConnectionResetError):
+            while connection.recv(65536):
+                pass
+        return True
+
+    ended = []
+    asyncio.run(give_up_each_time())
+    assert len(ended) > 10
 
 
 def test_how_many_jobs_at_once(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 CONNECT_SECONDS = 10.0
@@ -54,17 +54,37 @@ async def connected(address: str) -> AsyncIterator[Link]:
         Exception: Whatever else dask raises, such as for certificates that are missing.
     """
     distributed = await asyncio.to_thread(_distributed)
-    client = distributed.Client(
-        address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS, name="lwfast-scheduler"
-    )
+    with _no_stream_left_open():
+        client = distributed.Client(
+            address, asynchronous=True, set_as_default=False, timeout=CONNECT_SECONDS, name="lwfast-scheduler"
+        )
+        try:
+            async with asyncio.timeout(2 * CONNECT_SECONDS):
+                await client
+            yield Link(client)
+        finally:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await client._close(fast=True)  # noqa: SLF001  (`close` would wait for an answer)
+
+
+@contextlib.contextmanager
+def _no_stream_left_open() -> Iterator[None]:
+    """Close the streams of Tornado that a block has opened in this event loop, and not closed.
+
+    A connection that is made at the very moment at which dask gives up waiting for it belongs to nobody: dask
+    does not know of it, and the loop watches it for as long as the loop runs.
+    """
+    handlers = importlib.import_module("tornado.ioloop").IOLoop.current().handlers
+    kind = importlib.import_module("tornado.iostream").BaseIOStream
+    before = [opened for opened, _ in handlers.values()]
     try:
-        async with asyncio.timeout(2 * CONNECT_SECONDS):
-            await client
-        yield Link(client)
+        yield
     finally:
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await client._close(fast=True)  # noqa: SLF001  (`close` would wait for an answer)
+        for opened, handle in list(handlers.values()):
+            stream = getattr(handle, "__self__", None)
+            if isinstance(stream, kind) and opened not in before:
+                stream.close()
 
 
 def _distributed() -> Any:
