@@ -27,7 +27,7 @@ from lwfast.remote.connection.connection import connection_of
 from lwfast.remote.connection.default import put_in_place, take_away
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.qpu import QPU
-from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE
+from lwfast.wire.loopback import OWN_LOG, SERVE_TOKEN_VARIABLE
 
 OUTAGE_SECONDS = 30.0
 """A scheduler of one's own that does not answer for so long does not come back."""
@@ -201,7 +201,7 @@ class LocalScheduler:
             )
         try:
             self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
-            self._log = (self._own_folder / "scheduler.log").open("wb")
+            self._log = (self._own_folder / OWN_LOG).open("wb")
         except OSError as error:
             raise LightworksRemoteError(
                 "A local scheduler keeps its log, and its data where no data_dir is given, in a temporary "
@@ -225,6 +225,10 @@ class LocalScheduler:
             )
         except OSError as error:  # no more processes are allowed, say
             raise self._failure(f"could not be started ({error})") from error
+        assert self._child.stdin is not None  # noqa: S101  (opened as a pipe)
+        with suppress(OSError):  # it has ended already, as is found below
+            # So that the folder goes also where this process ends without `stop`, or is killed.
+            os.write(self._child.stdin.fileno(), os.fsencode(self._own_folder) + b"\n")
         facts = self._wait_until_ready(self._child)
         self.url, self.dashboard, self.pid = (
             facts["url"],

@@ -7,8 +7,8 @@ import json
 import os
 import socket
 import sys
-import threading
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import uvicorn
 
 from lwfast.scheduler.announcing import Announcer
 from lwfast.scheduler.faults import ConfigError
+from lwfast.scheduler.parent import Parent
 from lwfast.scheduler.queue.core import Scheduler
 from lwfast.scheduler.server_settings import ServerSettings
 from lwfast.scheduler.tls import server_context
@@ -134,7 +135,7 @@ def serve(
     Args:
         settings: How it is set up.
         announce: How to say that it is ready: lines for a person, or one line of JSON.
-        exit_with_parent: End when standard input does.
+        exit_with_parent: End when standard input does, and remove the temporary folder that it named.
 
     Raises:
         ConfigError: The address cannot be listened on, or the token file is empty.
@@ -164,17 +165,15 @@ def serve(
         server = Server(Scheduler(settings), token, say, Announcer() if is_found else None)
         if exit_with_parent:
             loop = asyncio.get_running_loop()
-            threading.Thread(target=_wait_for_parent, args=(server, loop), daemon=True).start()
+            parent.watch(partial(loop.call_soon_threadsafe, setattr, server, "should_exit", True))
         await server.run_scheduler()
 
     allow_many_files()
-    asyncio.run(main())
-
-
-def _wait_for_parent(server: Server, loop: asyncio.AbstractEventLoop) -> None:
-    while os.read(0, 4096):
-        pass
-    loop.call_soon_threadsafe(setattr, server, "should_exit", True)
+    parent = Parent(settings.data_dir)
+    try:
+        asyncio.run(main())
+    finally:
+        parent.clear_up()
 
 
 def _listen(host: str, port: int) -> socket.socket:

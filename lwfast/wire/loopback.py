@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SERVE_TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
 """Environment variable with the token that `lwfast serve` takes."""
+OWN_LOG = "scheduler.log"
+"""Name of the log in the temporary folder that a program makes for a scheduler of its own."""
 
 
 def is_loopback(host: str) -> bool:

@@ -20,9 +20,10 @@ from lwfast import remote
 from lwfast.remote import local as local_module
 from lwfast.remote.job_path import follow
 from lwfast.scheduler.qpus import profile_text
+from lwfast.scheduler.server_settings import STORE_FILE
 from tests.marks import posix
 from tests.remote.samples import batch, sampler
-from tests.started import PATIENCE, child, read_line, threads
+from tests.started import PATIENCE, child, python, read_line, threads, until
 
 pytest.importorskip("uvicorn")
 
@@ -341,6 +342,29 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path):
         parent.kill()
         parent.wait(PATIENCE)
         assert_gone(pid)
+
+
+@posix
+@pytest.mark.parametrize(
+    ("ending", "given"),
+    [("sys.exit()", None), ("os.kill(os.getpid(), 9)", None), ("os.kill(os.getpid(), 9)", "data")],
+)
+def test_no_temporary_folder_outlives_a_parent(tmp_path, ending, given):
+    """However that ends, if it does not stop the scheduler itself; a data folder of the user's stays."""
+    temporary, kept = tmp_path / "temporary", tmp_path / "kept"
+    temporary.mkdir()
+    options = f"data_dir={str(kept / given)!r}" if given else ""
+    code = (
+        "import os, sys; import lwfast as lw; from lwfast import remote; "
+        f"s = remote.local_scheduler(workers=1, {options}).start(); "
+        "task = lw.Sampler(lw.Unitary(lw.random_unitary(4)), lw.State([1, 0, 0, 0]), 10); "
+        "remote.QPU('Artemis').run(task).result(); "
+        f"print(len(os.listdir(os.environ['TMPDIR'])), flush=True); {ending}"
+    )
+    done = python(code, TMPDIR=str(temporary), PYTHONPATH=str(Path(__file__).parents[2]))
+    assert done.stdout == "1\n", done.stderr
+    until(lambda: not any(temporary.iterdir()))
+    assert not given or (kept / given / STORE_FILE).exists()
 
 
 @posix
