@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,7 +14,7 @@ from lwfast.scheduler.web import v1_api
 from lwfast.wire import decode_changes, decode_page, decode_record, decode_records, decode_status
 from tests.scheduler.harness import TOKEN, Api, make_settings, payload, running
 from tests.scheduler.runners import NAPS, SLEEPS
-from tests.started import threads
+from tests.started import PATIENCE, threads, until
 
 
 def submit(api, key=None, **changes):
@@ -232,6 +234,25 @@ def test_too_many_ids(api, path):
     assert "has 10001 ids and 10000 are allowed; ask in parts" in api.errors(answer)["ids"]
     fits = api.get(path, params={"ids": ",".join(["999999"] * 10_000), "timeout": 0})
     assert fits.status_code == (200 if path == "v1/jobs" else 404)
+
+
+def test_a_wait_for_changes_ends_with_its_connection(api):
+    """A scheduler would keep the waits of clients that come and go, and look after each at every change."""
+    job_id = api.submit(n_samples=SLEEPS)
+    api.wait(job_id, {"Running"})
+    seq = decode_record(api.get(f"v1/jobs/{job_id}").content).seq
+    waiting = api.scheduler.changes._waiting
+    where = urlsplit(api.root)
+    try:
+        with socket.create_connection((where.hostname, where.port), timeout=PATIENCE) as client:
+            client.sendall(
+                f"GET /api/v1/changes?ids={job_id}&after={seq}&timeout=300 HTTP/1.1\r\n"
+                f"Host: localhost\r\nx-access-token: {TOKEN}\r\n\r\n".encode()
+            )
+            until(lambda: job_id in waiting)
+        until(lambda: job_id not in waiting)
+    finally:
+        assert api.cancel(job_id).status_code == 204
 
 
 def test_changes_times_out(api):

@@ -12,6 +12,7 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
+from typing import Any
 
 
 class ChangeCounter:
@@ -66,11 +67,25 @@ class ChangeCounter:
             finally:
                 self._limits.discard(limit)
 
-    async def wait(self, job_ids: Iterable[int] | None, seconds: float) -> None:
-        """Return at the next change of one of the jobs (None: of any), or after some time."""
-        if self.closed:
+    async def wait(
+        self, job_ids: Iterable[int] | None, seconds: float, gone: asyncio.Future[Any] | None = None
+    ) -> None:
+        """Return at the next change of one of the jobs (None: of any), or after some time.
+
+        Args:
+            job_ids: Ids of the jobs.
+            seconds: How long to wait at most.
+            gone: Done once nobody wants to know any more, which ends the wait too.
+        """
+        if self.closed or (gone is not None and gone.done()):
             return
         event = asyncio.Event()
+
+        def wake(_: object) -> None:
+            event.set()
+
+        if gone is not None:
+            gone.add_done_callback(wake)
         keys: list[int | None] = [None] if job_ids is None else list(job_ids)
         for key in keys:
             self._waiting[key].add(event)
@@ -80,6 +95,8 @@ class ChangeCounter:
         except TimeoutError:
             pass
         finally:
+            if gone is not None:
+                gone.remove_done_callback(wake)
             for key in keys:
                 self._waiting[key].discard(event)
                 if not self._waiting[key]:

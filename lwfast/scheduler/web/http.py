@@ -83,6 +83,12 @@ async def held_body(request: Request, limit: int) -> AsyncIterator[bytes]:
         yield bytes(body)
 
 
+async def until_gone(request: Request) -> None:
+    """Return once the connection of a request has ended, or its answer was sent; its body is dropped."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 class FileAnswer(StreamingResponse):
     """An answer of the JSON in an open file, which is closed in the end, whether it was sent or not.
 

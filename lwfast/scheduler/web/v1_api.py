@@ -7,7 +7,7 @@ import math
 import time
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -15,7 +15,15 @@ from lwfast._base.limits import MAX_INT64
 from lwfast._version import __version__
 from lwfast.scheduler.faults import RequestError
 from lwfast.scheduler.job_query import MOST_SEARCH, JobQuery
-from lwfast.scheduler.web.http import integer, integers, json_answer, path_id, scheduler_of, statuses
+from lwfast.scheduler.web.http import (
+    integer,
+    integers,
+    json_answer,
+    path_id,
+    scheduler_of,
+    statuses,
+    until_gone,
+)
 from lwfast.scheduler.web.submission import submit_batch, submit_one
 from lwfast.scheduler.web.visible_jobs import jobs_of, named_job
 from lwfast.wire import (
@@ -90,7 +98,11 @@ async def job_payload(request: Request) -> Response:
 async def changes(request: Request) -> Response:
     """`GET v1/changes`: wait until one of the jobs changes, or any job where none is named.
 
-    Answers at once where one has changed already, and where nothing can change any more.
+    Answers at once where one has changed already, and where nothing can change any more. The wait ends with
+    the connection of who asked: else it would be kept for as long as was asked for.
+
+    Raises:
+        ClientDisconnect: The connection has ended.
     """
     scheduler = scheduler_of(request)
     book, counter, visible = scheduler.book, scheduler.changes, jobs_of(request)
@@ -100,17 +112,25 @@ async def changes(request: Request) -> Response:
     deadline = time.monotonic() + _seconds(request)
     if after and (ids is None or len(ids) > 1):
         await asyncio.sleep(COALESCE_SECONDS)
-    while True:
-        if ids is None:
-            jobs = visible.changed_after(after, LARGEST_PAGE)
-            done = counter.seq > after
-        else:
-            jobs = await visible.find_all(ids)
-            done = any(job.seq > after for job in jobs) or all(job.status.is_complete for job in jobs)
-        left = deadline - time.monotonic()
-        if done or after > counter.seq or left <= 0 or counter.closed:
-            break
-        await counter.wait(ids, left)
+    gone: asyncio.Task[None] | None = None
+    try:
+        while True:
+            if ids is None:
+                jobs = visible.changed_after(after, LARGEST_PAGE)
+                done = counter.seq > after
+            else:
+                jobs = await visible.find_all(ids)
+                done = any(job.seq > after for job in jobs) or all(job.status.is_complete for job in jobs)
+            left = deadline - time.monotonic()
+            if done or after > counter.seq or left <= 0 or counter.closed:
+                break
+            gone = gone or asyncio.create_task(until_gone(request))
+            await counter.wait(ids, left, gone)
+            if gone.done():
+                raise ClientDisconnect
+    finally:
+        if gone is not None:
+            gone.cancel()
     results = {
         str(job.id): msgspec.Raw(body)
         for job in jobs[:MOST_RESULTS]
