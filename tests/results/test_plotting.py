@@ -21,6 +21,7 @@ from lwfast.results import (
     plot_correlations,
     plot_results,
 )
+from lwfast.results.plots import correlation_plot, result_plot
 from lwfast.results.plots.bar_chart import CHARACTER
 from lwfast.results.plots.bars import number_text
 from lwfast.results.plots.kets import ket, ket_width, short_ket
@@ -565,3 +566,20 @@ def test_a_backend_stays_interactive_after_the_first_plot(tmp_path):
     command = [sys.executable, "-c", program]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert (ended.returncode, ended.stdout) == (0, "True\n"), ended.stderr
+
+
+def test_a_plot_that_is_broken_off_leaves_no_figure(result, monkeypatch):
+    """Such as by Ctrl-C: the half of a figure would be shown with the next one. The user's figures stay."""
+
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    plt.figure()
+    monkeypatch.setattr(result_plot, "draw_bars", interrupt)
+    monkeypatch.setattr(correlation_plot, "draw_heat_map", interrupt)
+    for draw in (plot_results, plot_correlations):
+        with pytest.raises(KeyboardInterrupt):
+            draw(result, show=False)
+    with pytest.raises(KeyboardInterrupt):
+        plot_results(result, ax=plt.gca())
+    assert plt.get_fignums() == [1]

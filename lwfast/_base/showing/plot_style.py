@@ -60,14 +60,25 @@ def style() -> Any:
 
 @contextmanager
 def plot_style(wanted: bool = True) -> Iterator[None]:
-    """Draw in our style for as long as this lasts; axes that a user gives keep the user's."""
+    """Draw in our style for as long as this lasts; axes that a user gives keep the user's.
+
+    A new figure that is not finished, since an exception ends this, is closed: pyplot would keep it for good,
+    and show it with the next one.
+    """
     import matplotlib as mpl
 
     # A backend that is loaded within the context sets what its end undoes: that of notebooks, which makes
     # pyplot interactive, would show the first figure of a session and none after it.
-    pyplot_module().draw_if_interactive()
-    with mpl.rc_context(style() if wanted else None):
-        yield
+    pyplot = pyplot_module()
+    pyplot.draw_if_interactive()
+    before = pyplot.get_fignums()
+    try:
+        with mpl.rc_context(style() if wanted else None):
+            yield
+    except BaseException:
+        for number in set(pyplot.get_fignums()).difference(before):
+            pyplot.close(number)
+        raise
 
 
 def pyplot_module() -> Any:
