@@ -6,6 +6,7 @@ import asyncio
 import errno
 import sqlite3
 import threading
+import weakref
 
 import pytest
 
@@ -21,6 +22,7 @@ from lwfast.scheduler.store.store import Store, connect
 from lwfast.scheduler.store.writer import Writer
 from lwfast.scheduler.validation.payloads import check_one
 from tests.scheduler.harness import make_settings, payload, running
+from tests.started import until
 
 pytestmark = pytest.mark.guarantee
 
@@ -210,6 +212,26 @@ def test_request_that_cannot_be_written_harms_no_other(path):
     assert first == ([1], True)
     assert isinstance(second, UnavailableError)
     assert third is None
+
+
+def test_what_was_written_is_let_go(path):
+    """A batch may have 64 MiB, and an idle scheduler no use for them."""
+
+    class Batch:
+        pass
+
+    async def main():
+        writer = Writer(path, asyncio.get_running_loop(), Gate())
+        batch = Batch()
+        written = weakref.ref(batch)
+        await writer.submit(lambda store, batch=batch: None)
+        del batch
+        try:
+            await asyncio.to_thread(until, lambda: written() is None)
+        finally:
+            await writer.close()
+
+    asyncio.run(main())
 
 
 def test_a_commit_that_cannot_be_shown_harms_no_other(path, caplog):

@@ -139,12 +139,17 @@ class Writer:
             return
         opened.put(None)
         with contextlib.closing(store):
-            closing = False
-            while not closing:
-                group, closing = self._take_group()
-                group[:0], self._left = self._left, []
-                if group:
-                    self._commit(store.connection, store, group)
+            while self._write_next(store):
+                pass
+
+    def _write_next(self, store: Store) -> bool:
+        """Write what waits, or comes next; return whether more may come."""
+        # In a function of its own: payloads and results are let go while the thread waits for others.
+        group, closing = self._take_group()
+        group[:0], self._left = self._left, []
+        if group:
+            self._commit(store.connection, store, group)
+        return not closing
 
     def _take_group(self) -> tuple[list[_Request[Any]], bool]:
         group: list[_Request[Any]] = []
