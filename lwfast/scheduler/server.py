@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -97,7 +98,10 @@ class Server(uvicorn.Server):
             StoreOpenError: The data folder cannot be used.
         """
         settings = self._scheduler.settings
-        with _listen(settings.host, settings.port) as listener:
+        with contextlib.ExitStack() as opened:
+            if self._access_log is not None:
+                opened.callback(self._access_log.close)
+            listener = opened.enter_context(_listen(settings.host, settings.port))
             self._url = _url(settings, listener)
             await self._scheduler.start()
             try:
@@ -106,8 +110,6 @@ class Server(uvicorn.Server):
                 if self._announcer is not None:
                     self._announcer.remove()
                 await self._scheduler.stop()
-                if self._access_log is not None:
-                    self._access_log.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""

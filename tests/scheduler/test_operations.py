@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -16,7 +18,10 @@ import pytest
 import lwfast
 from lwfast.errors import HTTPError
 from lwfast.remote import Client
+from lwfast.scheduler.faults import ConfigError
 from lwfast.scheduler.owners import OWNERS_FILE, Owner, digest_of, write_owners
+from lwfast.scheduler.queue.core import Scheduler
+from lwfast.scheduler.server import Server
 from lwfast.scheduler.web.operations.access_log import line_of
 from lwfast.scheduler.web.operations.answered import Answered
 from lwfast.wire import is_request_id
@@ -131,6 +136,17 @@ def test_access_log(tmp_path):
     assert (last["owner"], last["route"], last["status"]) == ("", "reference_api.results", 200)
     assert last["bytes"] > 0
     assert last["ms"] > 0
+
+
+def test_access_log_is_closed_where_nothing_is_served(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = make_settings(
+            tmp_path / "data", access_log=str(tmp_path / "log"), port=taken.getsockname()[1]
+        )
+        server = Server(Scheduler(settings), lambda: TOKEN, lambda _: None)
+        with pytest.raises(ConfigError, match="Cannot listen"):
+            asyncio.run(server.run_scheduler())
+    assert server._access_log._handler.stream is None
 
 
 def test_access_log_is_ascii():
