@@ -167,7 +167,7 @@ class ProcessTomography(Tomography):
         """Return density matrices, complex128[B, I, d, d], of frequencies, float64[B, E, 2^n]."""
         n, dim = len(measured), 2**self.n_qubits
         flat = measured.reshape(n * len(self.inputs) ** self.n_qubits, -1)
-        found = (flat @ density_map(self.n_qubits)).reshape(-1, dim, dim)
+        found: ComplexArray = (flat @ density_map(self.n_qubits)).reshape(-1, dim, dim)
         found = (found + found.conj().swapaxes(1, 2)) / 2
         if project:
             found = nearest_densities(found)

@@ -164,7 +164,8 @@ class StateTomography(MatrixTomography):
     def _estimates(self, measured: FloatArray) -> ComplexArray:
         """Return the density matrices of frequencies, float64[B, 3^n, 2^n]."""
         dim = 2**self.n_qubits
-        found = (measured.reshape(len(measured), -1) @ density_map(self.n_qubits)).reshape(-1, dim, dim)
+        flat = measured.reshape(len(measured), -1)
+        found: ComplexArray = (flat @ density_map(self.n_qubits)).reshape(-1, dim, dim)
         # Hermitian to the last bit: real weights of Hermitian matrices.
         found = (found + found.conj().swapaxes(1, 2)) / 2
         return nearest_densities(found) if self._projected else found

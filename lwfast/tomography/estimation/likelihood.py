@@ -7,13 +7,12 @@ same.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from lwfast._types import ComplexArray, FloatArray
-from lwfast.tomography.estimation.paulis import bloch_vectors, pauli_products
+from lwfast.tomography.estimation.paulis import bloch_vectors, kept_while_small, pauli_products
 from lwfast.tomography.estimation.physical import first_duals, nearest_processes, warn_of_steps
 
 MAX_ITERATIONS = 1000
@@ -160,7 +159,7 @@ class Likelihood:
         return part, cost
 
 
-@functools.cache
+@kept_while_small
 def _bases(n_qubits: int) -> tuple[ComplexArray, ComplexArray]:
     """Return P_a^T and P_m as rows: complex128[4^n, d * d] each."""
     paulis = pauli_products(n_qubits)
