@@ -66,12 +66,13 @@ def exact(p):
 
 
 UNIFORM, ZIPF = np.full(100_000, 1e-5), 1 / np.arange(1, 20_001)
+SPARSE = np.full(20_000, 5e-5)
 REGIMES = {
     "few states": (np.array([0.4, 0.3, 0.2, 0.1]), 2000, 500),
     "dense": (np.full(100, 0.01), 10_000, 10_000),
     "a few counts a state": (np.full(1000, 0.001), 1000, 3000),
-    "most states seen once": (UNIFORM, 10_000, 10_000),
-    "most states seen once, other sizes": (UNIFORM, 3_000, 20_000),
+    "most states seen once": (SPARSE, 2_000, 2_000),
+    "most states seen once, other sizes": (SPARSE, 600, 4_000),
     "heavy tail": (ZIPF / ZIPF.sum(), 5000, 8000),
 }
 
