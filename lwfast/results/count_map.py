@@ -127,14 +127,17 @@ class CountMap(StateMap[int]):
         return summary_of(working_table(self).states, whole_counts(self, "summary"))
 
     def __repr__(self) -> str:
-        return short_text(self, type(self).__name__, self._facts())
+        return short_text(self, type(self).__name__, self._facts(), is_rounded=self.counts.dtype != np.int64)
 
     __str__ = __repr__
 
     def _facts(self) -> str:
         states, modes = number_of(len(self), "state"), number_of(self.n_modes, "mode")
         why = f"; {self.nothing_left}" if self.nothing_left else ""
-        return f"{states} of {modes}, {number_of(self.n_samples, 'sample')}{why}"
+        samples = number_of(self.n_samples, "sample")
+        if self.counts.dtype != np.int64:  # ratios, say, which are not samples
+            samples = f"values that add up to {self.n_samples:.6g}"
+        return f"{states} of {modes}, {samples}{why}"
 
     def _repr_html_(self) -> str:
         heading = f"{type(self).__name__}: {self._facts()}"

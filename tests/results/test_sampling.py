@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import itertools
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -423,3 +424,21 @@ def test_kept_objects_are_bounded_and_stay_out_of_pickles():
     assert list(copy.deepcopy(small).items()) == list(small.items())
     selected = small.apply_post_selection([((0,), (0,)), ((6,), (1,))])
     assert list(selected.items()) == [(s, c) for s, c in small.items() if s[0] == 0 and s[6] == 1]
+
+
+def test_a_mean_reads_as_a_pair():
+    mean = SamplingResult({(1, 0): 64, (0, 1): 36}).expectation(lambda state: state[0])
+    assert (mean[0], mean[1]) == tuple(mean) == (mean.value, mean.error)
+    assert mean[-1] == mean.error
+    with pytest.raises(IndexError):
+        mean[2]
+
+
+def test_ratios_are_not_shown_as_samples():
+    ratios = SamplingResult({(1, 0): 64, (0, 1): 36, (1, 1): 10}) / 3
+    for text in (repr(ratios), ratios._repr_html_()):
+        assert "36.6667" in text
+        assert "samples" not in text
+        assert not re.search(r"\d\.\d{7}", text)
+    assert "21.3333" in repr(ratios)
+    assert "110 samples" in repr(SamplingResult({(1, 0): 64, (0, 1): 36, (1, 1): 10}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from lwfast.results.campaign.gathering import Work
 from lwfast.results.campaign.ran_files import RanFiles
@@ -58,7 +58,7 @@ class CampaignFiles(RanFiles):
         """The columns of `files` apart from `path` and `error`, each a list with a value for each file."""
         return {name: column for name, column in self.files.items() if name not in ("path", "error")}
 
-    def where(self, **wanted: Any) -> Self:
+    def where(self, /, *unnamed: Never, **wanted: Any) -> Self:
         """Keep the files whose metadata have certain values.
 
         `campaign.where(qpu="Artemis", theta=[0.1, 0.2])` keeps the files of that QPU at two settings. A file
@@ -68,18 +68,20 @@ class CampaignFiles(RanFiles):
         `group_by`.
 
         Args:
+            *unnamed: Nothing; each value belongs to the name of its column.
             **wanted: For each column of `files`: a value; several of which one is enough (a list, tuple, set,
                 range, array or Series), each of which may be a list where the values of the column are lists;
                 or a callable that takes the value (None for a file without one). NaN is None, as in pandas. A
                 `datetime` finds times at that instant; one without a timezone is in UTC.
 
         Raises:
-            TypeError: If it is something else.
+            TypeError: If it is something else, or has no name of a column.
             ValueError: If there is no such column, or no file is left; the message says which values there
                 are.
         """
-        from lwfast.results.columns.settings.asked import Asked, why_none
+        from lwfast.results.columns.settings.asked import Asked, refuse_unnamed, why_none
 
+        refuse_unnamed(unnamed)
         self._check_columns(wanted)
         asked = [Asked(name, value, self._rule(name)) for name, value in wanted.items()]
         return self._kept(

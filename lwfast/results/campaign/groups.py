@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lwfast.errors import ModeMismatchError, ResultError
 from lwfast.results.campaign.checkpoint import KeptSums
 from lwfast.results.campaign.gathering import Work
-from lwfast.results.campaign.ran_files import MANIFEST, RanFiles
+from lwfast.results.campaign.ran_files import MANIFEST, RanFiles, why_no
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.campaign.sums import MeanSum, SummarySum, TableSum
 from lwfast.results.campaign.trend import Trend
@@ -176,6 +176,12 @@ class CampaignGroups(RanFiles):
         self._ended(trend, gathering.tally)
         return trend
 
+    def _results(self) -> Sequence[tuple[type, str]]:
+        return [
+            (GroupedResults, "call merge() first, as in merge().{}"),
+            (SamplingResult, "call merge() first, and take one group, or the sum as in merge().total().{}"),
+        ]
+
     def _group_of(self, path: str) -> dict[str, Any]:
         if path not in self._key_of:  # it cannot be read
             return {}
@@ -236,6 +242,13 @@ class GroupedResults(Grouped[SamplingResult]):
     ) -> None:
         super().__init__(results.items(), same)
         self.names = names
+
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name):
+            """Name the results that have this member, which groups do not."""
+            remedies = [(SamplingResult, "take one group, or the sum, as in groups.total().{}")]
+            raise AttributeError(why_no(self, name, remedies), name=name, obj=self)
 
     def apply_post_selection(self, post_selection: Any) -> GroupedResults:
         """Keep the states of each group that meet it, as `SamplingResult.apply_post_selection` does."""
@@ -342,14 +355,16 @@ class GroupedResults(Grouped[SamplingResult]):
         refuse_polars("groups.to_polars()")
         return super().keys()
 
-    def save(self, folder: Any) -> list[Path]:
+    def save(self, folder: Any, *, columns: str = "state") -> list[Path]:
         """Write each result to a folder of its own, such as `theta=0.5/total.parquet`.
 
-        DuckDB, polars and `scan_results` read such folders, and take their names as columns. They are named
-        as the columns of `to_arrow` are, so that none hides a column of the files.
+        `scan_results`, polars and DuckDB read such folders, and take their names as columns; DuckDB as text,
+        unless `hive_types` says otherwise. They are named as the columns of `to_arrow` are, so that none
+        hides a column of the files.
 
         Args:
             folder: Where these folders are made.
+            columns: "state" (the default) or "modes", as in `SamplingResult.save`.
 
         Returns:
             The files.
@@ -357,6 +372,7 @@ class GroupedResults(Grouped[SamplingResult]):
         Raises:
             ResultError: If two groups would have the same folder, such as those of 1 and of "1".
             LightworksDependencyError: If pyarrow is not installed.
+            ValueError: If `columns` is something else.
             OSError: If a file cannot be written.
         """
         names = column_names(self.names, _COLUMNS)
@@ -369,7 +385,7 @@ class GroupedResults(Grouped[SamplingResult]):
                     f"{path.parent}; save them one by one, under names of your own."
                 )
             keys[path] = key
-        return [self[key].save(path) for path, key in keys.items()]
+        return [self[key].save(path, columns=columns) for path, key in keys.items()]
 
     def plot(self, observable: Any, show: bool = True, *, ax: Any = None) -> Any:
         """Draw the mean of an observable over the groups, with errors; see `Trend.plot`."""

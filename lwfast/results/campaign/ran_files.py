@@ -13,6 +13,7 @@ from lwfast.results.campaign.chunks import Given, loaded, processed
 from lwfast.results.campaign.gathering import CampaignReport, FileTally, Gathering, Work, ended
 from lwfast.results.campaign.running import RunOptions
 from lwfast.results.columns.json_like import path_text
+from lwfast.results.sampling_result import SamplingResult
 
 if TYPE_CHECKING:
     from lwfast.results.campaign.checkpoint import KeptSums
@@ -27,6 +28,19 @@ def with_outcome(error: OSError, outcome: Any) -> OSError:
     error.outcome = outcome  # type: ignore[attr-defined]
     error.add_note("All files were processed: what was added up is the attribute `outcome` of this error.")
     return error
+
+
+def why_no(owner: Any, name: str, results: Sequence[tuple[type, str]]) -> str:
+    """Say that an object has no such member, and how to get one that does.
+
+    Args:
+        owner: What was asked for it, of any class.
+        name: The name of the member.
+        results: Classes that may have it, and how to get at it, with a place for the name.
+    """
+    what = f"{type(owner).__name__!r} object has no attribute {name!r}"
+    remedy = next((remedy for kind, remedy in results if hasattr(kind, name)), None)
+    return what if remedy is None or name.startswith("_") else f"{what}: {remedy.format(name)}"
 
 
 class RanFiles:
@@ -44,6 +58,16 @@ class RanFiles:
         self._given: dict[str, Given] = {}
         self._unread: dict[str, str] = {}
         """Files that are in no group because they cannot be read, and why."""
+
+    if not TYPE_CHECKING:  # type checkers would take any name
+
+        def __getattr__(self, name):
+            """Name the results that have this member, which campaigns and groups do not."""
+            raise AttributeError(why_no(self, name, self._results()), name=name, obj=self)
+
+    def _results(self) -> Sequence[tuple[type, str]]:
+        """Return the classes of what a run gives, and how to get it."""
+        return [(SamplingResult, "call merge() first, as in merge().{}")]
 
     @property
     def manifest(self) -> NamedColumns:

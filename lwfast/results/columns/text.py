@@ -18,18 +18,24 @@ _GRID_COLUMNS = 8
 _STATE_LENGTH = 64
 
 
-def short_text(result: Mapping[Any, Any], title: str, facts: str) -> str:
+def short_text(result: Mapping[Any, Any], title: str, facts: str, *, is_rounded: bool = False) -> str:
     """Return one line with the first states, however large the result is."""
-    return f"lwfast.{title}({facts}, {{{', '.join(first_entries(result))}}})"
+    return f"lwfast.{title}({facts}, {{{', '.join(first_entries(result, is_rounded=is_rounded))}}})"
 
 
-def first_entries(data: Any) -> list[str]:
-    """Return short text of the first entries of a mapping or a view, and how many more there are."""
+def first_entries(data: Any, *, is_rounded: bool = False) -> list[str]:
+    """Return short text of the first entries of a mapping or a view, and how many more there are.
+
+    Args:
+        data: The mapping, from states to numbers, or a view of one.
+        is_rounded: Whether the numbers of a mapping are floats, of which six digits are shown.
+    """
     pairs = data.items() if isinstance(data, Mapping) else data
     shown = []
     for _, entry in zip(range(_SHOWN), pairs, strict=False):
         if isinstance(data, Mapping):
-            shown.append(f"{short_state(entry[0])}: {entry[1]}")
+            value = float(f"{entry[1]:.6g}") if is_rounded else entry[1]
+            shown.append(f"{short_state(entry[0])}: {value}")
         elif isinstance(entry, tuple):
             shown.append(f"({short_state(entry[0])}, {entry[1]})")
         else:

@@ -17,7 +17,10 @@ from lwfast.tables.packed_table import as_bytes
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of an observable; add the means of parts to get that of the whole.
+    """The mean of an observable with its standard error, `mean.value` and `mean.error`.
+
+    It also reads as the pair of the two: `value, error = mean`. Add the means of parts to get that of the
+    whole.
 
     Attributes:
         n_samples: How many samples it is the mean of; a float, the sum of the counts, where these are floats.
@@ -64,6 +67,10 @@ class Mean:
     def __iter__(self) -> Any:
         """Give value and error: `value, error = result.expectation(...)`."""
         return iter((self.value, self.error))
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return the value for 0 and the error for 1, as of the pair that unpacking gives."""
+        return (self.value, self.error)[place]
 
     def __repr__(self) -> str:
         if isinstance(self.n_samples, float):

@@ -61,6 +61,24 @@ class Asked:
         return f"{there}, {'none of' if self._is_several else 'not'} {asked}"
 
 
+def refuse_unnamed(unnamed: Sequence[Any]) -> None:
+    """Refuse what is given to `where` without the name of a column.
+
+    Raises:
+        TypeError: If there is any.
+    """
+    if not unnamed:
+        return
+    first = unnamed[0]
+    name = first if isinstance(first, str) and first.isidentifier() else "theta"
+    remedy = f"give the value that a column should have by the name of the column, as in where({name}=0.5)"
+    if isinstance(first, Mapping):
+        remedy = "give a dict of columns and values as where(**values)"
+    elif callable(first):
+        remedy = "give a function of a whole row to filter, and one of a column as where(theta=function)"
+    raise TypeError(f"Campaign.where cannot use {first!r:.60} alone; {remedy}.")
+
+
 def values_text(column: Sequence[Any], rule: SameValues) -> str:
     """Return the distinct values of a column in their order, those in the middle left out where many."""
     keys = list({rule.compared(value): value for value in rule.shown(column)}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -15,6 +15,8 @@ from lwfast.results.columns.settings.same_values import SameKeys, SameValues
 T = TypeVar("T")
 
 _MOST_NAMES = 1024
+_MOST_KEYS, _MOST_LETTERS = 6, 60
+"""How many keys a message lists, and how much of each."""
 _PLAIN = " +,.;-_()'!~@"
 """What may stand in the name of a folder as it is."""
 
@@ -35,7 +37,17 @@ class Grouped(Mapping[Any, T]):
         try:
             return self._entries[self._same.compared(key)][1]
         except (KeyError, TypeError):  # of a list, say
-            raise KeyError(key) from None
+            raise KeyError(self._missed(key)) from None
+
+    def _missed(self, key: Any) -> str:
+        keys = [repr(known)[:_MOST_LETTERS] for known, _ in islice(self._entries.values(), _MOST_KEYS)]
+        if len(self) > _MOST_KEYS:
+            keys += ["...", repr(next(reversed(self._entries.values()))[0])[:_MOST_LETTERS]]
+        there = f"The keys are {', '.join(keys)}." if keys else "There are no groups."
+        n_columns = len(self._same.rules)
+        if n_columns > 1 and not (isinstance(key, tuple) and len(key) == n_columns):
+            there = f"Groups of {n_columns} columns have tuples as keys. {there}"
+        return f"There is no group {key!r:.60}. {there}"
 
     def __iter__(self) -> Iterator[Any]:
         return iter([key for key, _ in self._entries.values()])
