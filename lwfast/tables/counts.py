@@ -211,7 +211,10 @@ def as_table(states: Any) -> StateTable:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"Photon numbers of states should be integers, got dtype {array.dtype}.")
+        raise TypeError(
+            f"Photon numbers of states should be integers, got {_kind_of(array)}; if they are whole numbers, "
+            "convert them, as states.astype(int) does."
+        )
     if array.size and (array.min() < 0 or array.max() > MAX_STATE_PHOTONS):
         worst = array.min() if array.min() < 0 else array.max()
         raise ValueError(
@@ -245,9 +248,21 @@ def as_counts(counts: Any, n_rows: int) -> Counts:
             raise ValueError("Counts should be from 0 to 2^63 - 1; one is outside.")
         array = array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(f"Counts should be integers, got dtype {array.dtype}.")
+        raise TypeError(
+            f"Counts should be integers, got {_kind_of(array)}; if they are whole numbers, convert them: "
+            "counts.astype(int) in NumPy and pandas, and in DuckDB, whose sums of integers become floats or "
+            "decimals, cast(sum(counts) as bigint)."
+        )
     if array.size and array.min() < 0:
         raise ValueError(_NEGATIVE.format(array.min()))
     if array.dtype == np.uint64 and array.size and array.max() > np.uint64(MAX_INT64):
         raise ValueError(f"Counts should be at most 2^63 - 1, got {array.max()}.")
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def _kind_of(array: AnyArray) -> str:
+    """Return "dtype float64", and for objects also what the first one is."""
+    if array.dtype != np.object_ or not array.size:
+        return f"dtype {array.dtype}"
+    odd = next((one for one in array.flat if not isinstance(one, int | np.integer)), array.flat[0])
+    return f"dtype {array.dtype} with a {type(odd).__name__}"

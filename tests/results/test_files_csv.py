@@ -95,3 +95,42 @@ def test_what_is_no_result_is_refused(tmp_path, text, message):
     with pytest.raises(lw.ResultFormatError, match=message) as caught:
         lw.load_result(tmp_path / "r.csv")
     assert "r.csv: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("mode_0,mode_1,mode_3,counts", "'mode_2' is missing"),
+        ("mode_1,mode_2,counts", "'mode_0' is missing"),
+        ("mode_0,mode_3,counts", "'mode_1', 'mode_2' are missing"),
+        ("mode_0,mode_1", "'counts' is missing"),
+        ("mode_0,mode_2,mode_1,counts", "'mode_1' should be column 2, and is column 3"),
+        ("counts,mode_0,mode_1", "'mode_0' should be column 1, and is column 2"),
+        ("mode_0,counts,mode_1", "'mode_1' should be column 2, and is column 3"),
+        ("mode_0,mode_1,theta,counts", "'theta' has no place"),
+        ("theta,qpu,mode_0,mode_1,count", "'theta', 'qpu' have no place"),
+        ("mode_0,mode_0,counts", "'mode_0' is there twice"),
+    ],
+)
+def test_the_column_at_fault_is_named(tmp_path, header, fault):
+    n = header.count(",")
+    (tmp_path / "r.csv").write_text(f"{header}\n0{',1' * n}\n")
+    with pytest.raises(lw.ResultFormatError) as caught:
+        lw.load_result(tmp_path / "r.csv")
+    assert str(caught.value).endswith(f"with a column for each mode: {fault}.")
+
+
+@pytest.mark.parametrize("header", ["time,volts", "mode_999999999,counts", "counts", "index", "mode_0"])
+def test_a_first_line_of_another_kind_is_just_shown(tmp_path, header):
+    (tmp_path / "r.csv").write_text(f"{header}\n1\n")
+    with pytest.raises(lw.ResultFormatError, match=rf"first line is '{header}'"):
+        lw.load_result(tmp_path / "r.csv")
+
+
+def test_whole_numbers_that_were_written_as_floats_have_a_remedy(tmp_path):
+    (tmp_path / "r.csv").write_text("mode_0,counts\n0,3.0\n")
+    with pytest.raises(lw.ResultFormatError, match=r"line 2 has '3\.0'.*write whole numbers, as astype"):
+        lw.load_result(tmp_path / "r.csv")
+    (tmp_path / "r.csv").write_text("mode_0,counts\n0,3.5\n")
+    with pytest.raises(lw.ResultFormatError, match=r"line 2 has '3\.5', where .* stand\.$"):
+        lw.load_result(tmp_path / "r.csv")

@@ -74,7 +74,7 @@ def test_a_table_of_groups_is_refused_as_one_result(tmp_path, groups, columns):
         for mode in range(4):
             table = table.append_column(f"mode_{mode}", pa.array(flat[:, mode]))
     pq.write_table(table, path)
-    with pytest.raises(ResultFormatError, match=r"column 'theta', which a result cannot.*theta=0\.5"):
+    with pytest.raises(ResultFormatError, match=r"column 'theta', which a result cannot.*theta=0\.0"):
         lw.load_result(path)
     with pytest.raises(CampaignError, match="column 'theta'"):
         scan_results(path).merge()
@@ -181,4 +181,69 @@ def test_values_that_are_null_are_counted(tmp_path, n_null, told):
     table = pa.table({"mode_0": pa.array([None] * n_null + [1], pa.uint8()), "counts": [1] * (n_null + 1)})
     pq.write_table(table, tmp_path / "a.parquet")
     with pytest.raises(ResultFormatError, match=f"'mode_0' has {told}"):
+        lw.load_result(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({"qpu": ["Hera", "Apollo"], "theta": [0.5, 0.6]}, "qpu=Hera/theta=0.5"),
+        ({"qpu": ["Hera", "Apollo"]}, "qpu=Hera"),
+        ({"n": [3, 4], "a b": ["x/y", "z" * 99]}, "n=3/a%20b=x%2Fy"),
+        ({"text": ["z" * 99, "y"]}, "text=zzzzzzzzzzzzzzz…zzzzzzzzzzzzzzz"),
+        ({"theta": [None, 0.5]}, "theta=__HIVE_DEFAULT_PARTITION__"),
+    ],
+)
+def test_the_folder_that_a_message_shows_is_that_of_the_first_row(tmp_path, values, shown):
+    table = pa.table({**values, "mode_0": [1, 0], "counts": [3, 4]})
+    pq.write_table(table, tmp_path / "flat.parquet")
+    with pytest.raises(ResultFormatError) as caught:
+        lw.load_result(tmp_path / "flat.parquet")
+    assert f"to a folder such as {shown}, from whose name" in str(caught.value)
+
+
+SUMMED = "select mode_0, mode_1, {} as counts from 'run.parquet' group by all"
+
+
+def test_the_remedy_for_sums_of_duckdb_is_one(tmp_path, monkeypatch):
+    """DuckDB adds up integers as HUGEINT, which a Parquet file has as DOUBLE."""
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    result = SamplingResult({(1, 0): 3, (0, 1): 5})
+    result.save("run.parquet", columns="modes")
+    for total in ("sum(counts)", "cast(sum(counts) as decimal(20, 0))"):
+        duckdb.sql(f"copy ({SUMMED.format(total)}) to 'sum.parquet'")
+        with pytest.raises(ResultFormatError) as caught:
+            lw.load_result("sum.parquet")
+        assert str(caught.value).startswith("sum.parquet: The column 'counts' is of ")
+        assert "Write integers: cast(sum(counts) as bigint) in DuckDB" in str(caught.value)
+    duckdb.sql(f"copy ({SUMMED.format('cast(sum(counts) as bigint)')}) to 'sum.parquet'")
+    assert lw.load_result("sum.parquet") == result
+    modes = "select mode_0, sum(mode_1) as mode_1, counts from 'run.parquet' group by all"
+    duckdb.sql(f"copy ({modes}) to 'm.parquet'")
+    with pytest.raises(ResultFormatError, match=r"'mode_1' is of double.*cast\(mode_1 as utinyint\)"):
+        lw.load_result("m.parquet")
+    sums_of_all = duckdb.sql(SUMMED.format("sum(counts)"))
+    for sums in (sums_of_all.df(), sums_of_all.pl()):
+        with pytest.raises(TypeError, match=r"cast\(sum\(counts\) as bigint\)"):
+            SamplingResult.from_columns(sums[["mode_0", "mode_1"]], sums["counts"])
+
+
+@pytest.mark.parametrize("number", [pa.float64(), pa.float32(), pa.decimal128(20, 0)], ids=str)
+@pytest.mark.parametrize("column", ["counts", "mode_1", "state"])
+def test_a_column_of_floats_is_named_with_a_remedy(tmp_path, column, number):
+    columns = {"mode_0": pa.array([1, 0]), "mode_1": pa.array([0, 1]), "counts": pa.array([3, 4])}
+    if column == "state":
+        columns = {"state": pa.array([[1, 0], [0, 1]], pa.list_(number)), "counts": pa.array([3, 4])}
+    else:
+        columns[column] = columns[column].cast(number)
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    with pytest.raises(ResultFormatError, match=rf"a\.parquet: The column '{column}' is .*cast\(.*{column}"):
+        lw.load_result(tmp_path / "a.parquet")
+
+
+def test_a_missing_count_is_called_missing(tmp_path):
+    """With one, NumPy has floats."""
+    pq.write_table(pa.table({"mode_0": [1, 0], "counts": pa.array([3, None])}), tmp_path / "a.parquet")
+    with pytest.raises(ResultFormatError, match="The column 'counts' has 1 value that is null"):
         lw.load_result(tmp_path / "a.parquet")

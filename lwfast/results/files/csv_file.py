@@ -13,6 +13,7 @@ import numpy as np
 
 from lwfast._base.files.edited_text import unmarked
 from lwfast._base.files.file_memory import read_file
+from lwfast._base.limits import some
 from lwfast._types import Counts
 from lwfast.errors import ResultFormatError
 from lwfast.results.columns.labels import LabelTable, readable_columns
@@ -23,10 +24,15 @@ _CHUNK = 1 << 16
 _MEMORY_FACTOR = 7.0
 """Memory that reading takes, by the size of the file; 6.2 was measured at 20 modes, 5.5 at 4."""
 _COUNTS = ("counts", "count")
+_MODE = re.compile(r"mode_(0|[1-9][0-9]{0,8})")
+_MOST_NAMES, _LETTERS = 5, 40
+"""How many columns a message lists, and how much of each name."""
 _NUMBERS = b"0123456789,\n"
 _MARK = X.encode()
 _MARKED = re.compile(rb"(?<![^\n,])X(?=,)")
 _PHOTONS = re.compile(rb"(?<![^\n,])0*255(?=,)")
+_WHOLE = re.compile(rb"[0-9]+\.0*")
+"""A whole number as a column of floats is written."""
 _TOO_LONG = re.compile(rb"[0-9]{20}")
 
 
@@ -67,7 +73,7 @@ def read_csv(path: Path) -> tuple[LabelTable, Counts]:
     if names[-1] not in _COUNTS or names[:-1] != [f"mode_{mode}" for mode in range(n_modes)]:
         raise ResultFormatError(
             f"Its first line is {header[:60].decode('utf-8', 'replace')!r}; that of a result is "
-            "mode_0,mode_1,...,counts, with a column for each mode."
+            f"mode_0,mode_1,...,counts, with a column for each mode{_fault_of(names)}."
         )
     if not body.endswith(b"\n"):
         raise ResultFormatError(
@@ -93,6 +99,31 @@ def read_csv(path: Path) -> tuple[LabelTable, Counts]:
     return LabelTable(as_table(table[:, :-1]), has_x), as_counts(table[:, -1], len(table))
 
 
+def _fault_of(names: list[str]) -> str:
+    """Say which column of a first line is missing, there twice, of no use, or at another place."""
+    modes = {int(name[5:]) for name in names if _MODE.fullmatch(name)}
+    wanted = [f"mode_{mode}" for mode in range(max(modes, default=-1) + 1)]
+    if len(wanted) > 2 * len(names):  # as of mode_999999999
+        return ""
+    counts = next((name for name in _COUNTS if name in names), _COUNTS[0])
+    wanted.append(counts)
+    further = [name for name in names if name not in wanted]
+    if not modes or len(further) == len(names) - 1:
+        return ""  # it is another file altogether
+    missing = [name for name in wanted if name not in names]
+    twice = [name for name in wanted if names.count(name) > 1]
+    for listed, one, many in (
+        (missing, "is missing", "are missing"),
+        (twice, "is there twice", "are there twice"),
+        (further, "has no place", "have no place"),
+    ):
+        if listed:
+            shown = some([repr(name)[:_LETTERS] for name in listed], _MOST_NAMES)
+            return f": {shown} {one if len(listed) == 1 else many}"
+    place = next(k for k, name in enumerate(wanted) if names[k] != name)
+    return f": {wanted[place]!r} should be column {place + 1}, and is column {names.index(wanted[place]) + 1}"
+
+
 def _faults(rows: bytes, n_fields: int) -> Iterator[str]:
     """Say what is wrong with each line that does not hold `n_fields` numbers."""
     for number, line in enumerate(rows.split(b"\n"), 2):
@@ -102,4 +133,5 @@ def _faults(rows: bytes, n_fields: int) -> Iterator[str]:
         for field in fields:
             if not field.isdigit() or len(field) > 19:
                 shown = field[:40].decode("utf-8", "replace")
-                yield f"line {number} has {shown!r}, where an integer from 0 to 2^63 - 1 should stand"
+                remedy = "; write whole numbers, as astype(int) in pandas" if _WHOLE.fullmatch(field) else ""
+                yield f"line {number} has {shown!r}, where an integer from 0 to 2^63 - 1 should stand{remedy}"

@@ -19,6 +19,8 @@ from lwfast._texts import ended
 from lwfast._types import AnyArray, Counts, StateTable
 from lwfast.errors import ResultFormatError
 from lwfast.results.columns.export import arrow_module, to_arrow
+from lwfast.results.columns.settings.group_keys import value_text
+from lwfast.results.columns.text import shortened
 from lwfast.results.files.column_pages import checksum_of
 from lwfast.results.files.description import says_x
 from lwfast.results.files.file_room import Bytes, FileRoom
@@ -40,7 +42,7 @@ _COLUMNS = ("state", "counts", "probability", "error")
 """Of results, and what tables of groups have beside them."""
 _INDEX = re.compile(r"__index_level_[0-9]+__")
 """What pandas calls the numbers of rows that are left of a larger table."""
-_MOST_NAMES = 5
+_MOST_NAMES, _MOST_LETTERS = 5, 32
 _SMALL = 1 << 20
 """What takes no more memory than this is read without a look at what is allowed."""
 _FOOTER_BYTES = 1 << 16
@@ -287,13 +289,26 @@ def _refuse_further(names: Sequence[str], body: bytes, path: Path) -> None:
     if not further:
         return
     told = ", ".join(map(repr, further[:_MOST_NAMES])) + (", ..." if len(further) > _MOST_NAMES else "")
-    column = "column" if len(further) == 1 else "columns"
+    column, its, value = "column", "its", "value"
+    if len(further) > 1:
+        column, its, value = "columns", "their", "set of values"
     raise ResultFormatError(
         f"It has the {column} {told}, which a result cannot keep: the counts of each state would be added up "
-        f"over all of its values. Write it without the {column}, or write a file for each value to a folder "
-        f"such as {quote(further[0])}=0.5, from whose name scan_results takes the value. "
-        "(GroupedResults.save writes groups like that.)"
+        f"over all of {its} values. Write it without the {column}, or write a file for each {value} to a "
+        f"folder such as {_folders_of(further[:_MOST_NAMES], body)}, from whose name scan_results takes the "
+        f"{value}. (GroupedResults.save writes groups like that.)"
     )
+
+
+def _folders_of(names: list[str], body: bytes) -> str:
+    """Return the folder that the first row of a file would belong to: `qpu=Hera/theta=0.5`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(pa.BufferReader(body), read_dictionary=names)
+    rows = next(file.iter_batches(1, columns=names)).to_pylist() if file.metadata.num_rows else []
+    texts = {name: shortened(value_text(value), _MOST_LETTERS) for row in rows for name, value in row.items()}
+    return "/".join(f"{quote(name)}={texts.get(name, '...')}" for name in names)
 
 
 def _has_one_value(body: bytes, name: str) -> bool:
@@ -312,19 +327,42 @@ def _columns(file: Any, *, mine: bool, has_x: bool) -> tuple[StateTable, Counts]
     by_mode = "state" not in schema.names and bool(modes)
     wanted = [*(modes if by_mode else ["state"]), "counts"]
     wanted = [name for name in wanted if name in schema.names]
-    _check_types(schema, wanted)
+    _check_types(schema, wanted, is_empty=not file.metadata.num_rows)
     table = file.read(wanted)
     states = _states_by_mode(table, modes, has_x) if by_mode else _states(table, mine=mine, has_x=has_x)
+    _check_nulls(table.column("counts"), "counts")
     return states, as_counts(table.column("counts").to_numpy(), len(table))
 
 
-def _check_types(schema: Any, names: Sequence[str]) -> None:
-    """Refuse columns of text or the like, of which a page of a few bytes can hold any number."""
-    is_primitive = arrow_module().types.is_primitive
+def _check_types(schema: Any, names: Sequence[str], *, is_empty: bool) -> None:
+    """Refuse columns of text or the like, of which a page of a few bytes can hold any number.
+
+    Raises:
+        ResultFormatError: A column is not of whole numbers. Floats of a file without rows do not matter.
+    """
+    types = arrow_module().types
     for name in names:
         kind = schema.field(name).type
-        if not is_primitive(getattr(kind, "value_type", kind)):
-            raise ResultFormatError(f"The column {name!r} is of {kind}, not of whole numbers.")
+        number = getattr(kind, "value_type", kind)
+        is_fraction = types.is_floating(number) or types.is_decimal(number)
+        if not types.is_primitive(number) or (is_fraction and not is_empty):
+            fault = f"The column {name!r} is of {kind}, not of whole numbers."
+            raise ResultFormatError(f"{fault} {_cast(name)}." if is_fraction else fault)
+
+
+def _cast(name: str) -> str:
+    """Say how a column of floats or decimals with whole numbers becomes one of integers."""
+    if name == "counts":  # DuckDB adds up integers as HUGEINT, and writes that as DOUBLE
+        return "Write integers: cast(sum(counts) as bigint) in DuckDB, or counts.astype(int) in pandas"
+    sql = "cast(state as utinyint[])" if name == "state" else f"cast({name} as utinyint)"
+    return f"Write integers: {sql} in DuckDB, or convert the column to uint8 in pandas, polars or Arrow"
+
+
+def _check_nulls(column: Any, name: str) -> None:
+    if column.null_count:
+        n = column.null_count
+        nulls = "1 value that is null" if n == 1 else f"{n} values that are null"
+        raise ResultFormatError(f"The column {name!r} has {nulls}.")
 
 
 def _refuse_times(schema: Any) -> None:
@@ -350,10 +388,8 @@ def _states_by_mode(table: Any, names: Sequence[str], has_x: bool) -> StateTable
     out = np.empty((len(table), len(names)), np.uint8)
     for mode in range(len(names)):
         column = table.column(f"mode_{mode}")
-        if column.null_count and not has_x:
-            n = column.null_count
-            nulls = "1 value that is null" if n == 1 else f"{n} values that are null"
-            raise ResultFormatError(f"The column 'mode_{mode}' has {nulls}.")
+        if not has_x:
+            _check_nulls(column, f"mode_{mode}")
         values: Any = column.fill_null(X_CODE).to_numpy() if column.null_count else column.to_numpy()
         out[:, mode] = as_table(np.asarray(values).reshape(-1, 1))[:, 0]
     return out
