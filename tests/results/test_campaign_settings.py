@@ -19,6 +19,8 @@ from lwfast.results.columns.settings.same_values import SameValues
 from lwfast.results.processing.named_columns import NamedColumns
 from tests.results.campaign_runs import START
 
+SECOND, FOURTH = (dt.datetime(2026, 5, day, tzinfo=dt.UTC).replace(tzinfo=None) for day in (2, 4))
+
 
 @pytest.fixture
 def made(tmp_path):
@@ -257,6 +259,57 @@ def test_where_takes_times(made):
     with pytest.raises(ValueError, match="None of the 4 files is left: finished_date is '2026"):
         campaign.where(finished_date=START - dt.timedelta(hours=1))
     assert found(campaign.where(finished_date=[START, times[1]])) == [0, 1]
+
+
+def test_a_date_is_a_day_in_utc(made):
+    times = [
+        "2026-05-01T23:59:59",
+        "2026-05-02T00:00:00+00:00",
+        "2026-05-02T23:30:00Z",
+        "2026-05-03T01:00:00+02:00",
+        "2026-05-02T01:00:00+02:00",
+        "2026-05-02",
+        "no time",
+        "0001-01-01T00:00:00+10:00",
+    ]
+    campaign = made(range(8), finished_date=times)
+    day = dt.date(2026, 5, 2)
+    for one in (day, np.datetime64("2026-05-02"), np.array(["2026-05-02"], "datetime64[D]"), [day]):
+        assert found(campaign.where(finished_date=one)) == [1, 2, 3, 5]
+    assert found(campaign.where(finished_date=[dt.date(2026, 5, 1), day])) == [0, 1, 2, 3, 4, 5]
+    assert found(campaign.where(finished_date=SECOND)) == [1, 5]
+    assert found(campaign.where(finished_date="2026-05-02")) == [5]
+    with pytest.raises(ValueError, match=r"finished_date is .*, not 2026-05-04 \(a day in UTC\)\.$"):
+        campaign.where(finished_date=dt.date(2026, 5, 4))
+    with pytest.raises(ValueError, match=r"finished_date is .*, not 2026-05-04T00:00:00\.$"):
+        campaign.where(finished_date=FOURTH)
+
+
+def test_a_function_that_compares_text_with_times_is_told_so(made):
+    campaign = made(range(2), finished_date=["2026-05-01T12:00:00", "2026-05-02T12:00:00"])
+    for function in (lambda time: time > SECOND, lambda time: time.date()):
+        with pytest.raises(
+            TypeError, match=r"for finished_date got '2026-05-01T12:00:00', which is text, as "
+        ) as e:
+            campaign.where(finished_date=function)
+        assert isinstance(e.value.__cause__, TypeError | AttributeError)
+    assert found(campaign.where(finished_date=lambda time: time > "2026-05-02")) == [1]
+    parsed = campaign.where(finished_date=lambda time: dt.datetime.fromisoformat(time) < SECOND)
+    assert found(parsed) == [0]
+
+
+def test_what_a_function_got_is_named(made):
+    campaign = made([0, 1, 2], "z", finished_date=["2026-05-01", None, None])
+    with pytest.raises(
+        TypeError, match="for finished_date got None, which stands for a file without the value"
+    ):
+        campaign.where(finished_date=lambda time: time > "")
+    with pytest.raises(ZeroDivisionError) as caught:
+        campaign.where(z=lambda value: 1 / value)
+    assert caught.value.__notes__ == ["The function that where was given for z got 0."]
+    with pytest.raises(KeyError) as of_row:
+        campaign.filter(lambda row: row["phi"])
+    assert "The function that filter was given got the row of " in of_row.value.__notes__[0]
 
 
 # --- lists ------------------------------------------------------------------------------------------------

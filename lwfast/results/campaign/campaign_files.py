@@ -71,11 +71,13 @@ class CampaignFiles(RanFiles):
             *unnamed: Nothing; each value belongs to the name of its column.
             **wanted: For each column of `files`: a value; several of which one is enough (a list, tuple, set,
                 range, array or Series), each of which may be a list where the values of the column are lists;
-                or a callable that takes the value (None for a file without one). NaN is None, as in pandas. A
-                `datetime` finds times at that instant; one without a timezone is in UTC.
+                or a callable that takes the value as `files` has it: times are text there, and it is None for
+                a file without one. NaN is None, as in pandas. A `datetime` finds times at that instant; one
+                without a timezone is in UTC. A `date` finds all times of that day in UTC.
 
         Raises:
-            TypeError: If it is something else, or has no name of a column.
+            TypeError: If it is something else, or has no name of a column, or a callable does not take a
+                value.
             ValueError: If there is no such column, or no file is left; the message says which values there
                 are.
         """
@@ -102,8 +104,18 @@ class CampaignFiles(RanFiles):
         """
         if not callable(keep):
             raise TypeError(f"filter takes a function of a row of files, not {type(keep).__name__}.")
+
+        def accepts(row: dict[str, Any]) -> bool:
+            try:
+                return bool(keep(row))
+            except Exception as error:
+                error.add_note(
+                    f"The function that filter was given got the row of {row['path']}: {row!r:.300}"
+                )
+                raise
+
         return self._kept(
-            keep,
+            accepts,
             lambda rows: f"the function accepts no row of `files`, the first of which is {rows[0]!r:.300}",
         )
 

@@ -36,18 +36,44 @@ class Asked:
         self._function: Callable[[Any], Any] | None = wanted if callable(wanted) else None
         self._values, self._is_several = ([], False) if callable(wanted) else _values_of(name, wanted)
         self._times = {_instant(value) for value in self._values if isinstance(value, dt.datetime)}
-        self._known = {rule.compared(v) for v in self._values if not isinstance(v, dt.datetime)}
+        self._days = {value for value in self._values if _is_day(value)}
+        self._known = {rule.compared(v) for v in self._values if not isinstance(v, dt.date)}
 
     def meets(self, value: Any) -> bool:
-        """Say whether a value of the column is one of those."""
+        """Say whether a value of the column is one of those.
+
+        Raises:
+            TypeError: If a function does not take the value.
+            Exception: What else a function raises, with a note that has the value.
+        """
         if self._function is not None:
-            return bool(self._function(value))
+            return self._is_accepted(self._function, value)
         if self._rule.compared(value) in self._known:
             return True
-        if self._times and isinstance(value, str):
-            with suppress(ValueError):
-                return _instant(dt.datetime.fromisoformat(value)) in self._times
+        if (self._times or self._days) and isinstance(value, str):
+            with suppress(ValueError, OverflowError):  # of a time that is before the year 1 in UTC
+                time = _instant(dt.datetime.fromisoformat(value))
+                return time in self._times or time.date() in self._days
         return False
+
+    def _is_accepted(self, function: Callable[[Any], Any], value: Any) -> bool:
+        try:
+            return bool(function(value))
+        except Exception as error:
+            what = f"The function that where was given for {self.name} got {value!r:.60}"
+            if not isinstance(error, TypeError | AttributeError):
+                error.add_note(f"{what}.")
+                raise
+            remedy = ", which stands for a file without the value" if value is None else ""
+            if isinstance(value, str):
+                remedy = ", which is text"
+                with suppress(ValueError):
+                    dt.datetime.fromisoformat(value)
+                    remedy = (
+                        ", which is text, as all times in files are: compare it with text, or with what "
+                        "datetime.fromisoformat makes of it"
+                    )
+            raise TypeError(f"{what}{remedy} ({type(error).__name__}: {error}).") from error
 
     def missed(self, column: Sequence[Any]) -> str:
         """Say what is in a column that has none of the values: "theta is 0, 0.1, not 9.9"."""
@@ -103,7 +129,8 @@ def why_none(asked: Sequence[Asked], rows: Sequence[Mapping[str, Any]]) -> str:
 def _values_of(name: str, wanted: Any) -> tuple[list[Any], bool]:
     """Return the values that are asked for, and whether these are several."""
     if isinstance(wanted, np.generic | np.ndarray) and wanted.dtype.kind == "M":
-        wanted = wanted.astype("datetime64[us]")  # as a list, nanoseconds are integers
+        is_day = wanted.dtype == "datetime64[D]"
+        wanted = wanted.astype("datetime64[D]" if is_day else "datetime64[us]")  # nanoseconds are integers
     # Arrays and columns of NumPy, pandas, polars and Arrow.
     for to_list in ("tolist", "to_list", "to_pylist"):
         if hasattr(wanted, to_list) and not isinstance(wanted, type):
@@ -115,7 +142,7 @@ def _values_of(name: str, wanted: Any) -> tuple[list[Any], bool]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if isinstance(value, dt.datetime | float):  # also infinity, which JSON does not have
+    if isinstance(value, dt.date | float):  # also infinity, which JSON does not have
         is_missing = value != value
         return None if is_missing else value
     try:
@@ -123,8 +150,8 @@ def _value(name: str, value: Any) -> Any:
     except TypeError:
         raise TypeError(
             f"The column {name} cannot be compared with {value!r:.80} of type {type(value).__name__}; give a "
-            "number, text, True, False, None or a datetime, several of these as a list, tuple, set, range, "
-            f"array or Series, or a function of the value, such as {name}=lambda value: value > 0."
+            "number, text, True, False, None, a datetime or a date, several of these as a list, tuple, set, "
+            f"range, array or Series, or a function of the value, such as {name}=lambda value: value > 0."
         ) from None
 
 
@@ -132,7 +159,13 @@ def _instant(time: dt.datetime) -> dt.datetime:
     return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
 
 
+def _is_day(value: Any) -> bool:
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+
+
 def _text(value: Any) -> str:
     if value is None:
         return "missing"
+    if isinstance(value, dt.date):
+        return f"{value} (a day in UTC)" if _is_day(value) else value.isoformat()
     return f"{value:.10g}" if isinstance(value, float) else f"{value!r:.60}"
