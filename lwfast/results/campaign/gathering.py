@@ -215,9 +215,13 @@ def ended(outcome: Any, tally: FileTally, n_files: int, on_error: str) -> None:
     """
     failed = tally.failed
     if tally.broken is not None:  # no fault of the files, so no reason to skip them
+        causes = "it was killed, had no memory left, or raised what cannot be sent"
+        if not tally.given and type(tally.broken).__name__ == "BrokenProcessPool":  # not even one began
+            # New processes import the program, and would make pools of their own.
+            causes += '; or the program makes its pool outside of `if __name__ == "__main__":`'
         raise CampaignError(
             f"{n_files - tally.n_tried} of {n_files} files were not processed because a "
-            "worker ended abruptly: it was killed, had no memory left, or raised what cannot be sent. "
+            f"worker ended abruptly: {causes}. "
             f"{len(failed)} are missing in the outcome: {some(list(failed), MOST_FILES)}.",
             failed,
             outcome,
