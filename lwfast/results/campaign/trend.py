@@ -217,6 +217,9 @@ class Trend:
     def plot(self, show: bool = True, *, ax: Axes | None = None) -> tuple[Figure | SubFigure, Axes] | None:
         """Draw the values with their `intervals`, and over time the mean of all.
 
+        Of groups by several columns, the last one with numbers only is along the axis. Each set of values of
+        the others has a colour and a line in the legend.
+
         Args:
             show: Show the figure and return None; without a screen, where it is False or `ax` is given,
                 return figure and axes.
@@ -227,8 +230,8 @@ class Trend:
             ValueError: There is nothing to draw.
         """
         level = self.total.value if self.name == "time" and self.total.n_samples else None
-        names = (self.name, self.what)
-        return plot_trend(self.positions, self.values, self.intervals, names, level=level, show=show, ax=ax)
+        points = self.positions, self.values, self.intervals
+        return plot_trend(*points, self._names, self.what, level=level, show=show, ax=ax)
 
     def __repr__(self) -> str:
         head = f"Trend({len(self)} values of the {self.what} by {self.name})"
