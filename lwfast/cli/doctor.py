@@ -10,7 +10,7 @@ from lwfast._version import LIGHTWORKS_VERSION, __version__
 from lwfast.cli.client.finding import find
 from lwfast.cli.error_words import words_of
 from lwfast.cli.extras import EXTRAS, missing_of
-from lwfast.cli.installation import NUMBA_IS_NEEDED, kernels, system, versions
+from lwfast.cli.installation import NUMBA_IS_NEEDED, hidden, kernels, system, versions
 from lwfast.cli.shared_options import client_options, command
 from lwfast.cli.terminal.screen import BAD, GOOD, is_terminal, print_drawn
 from lwfast.cli.terminal.wording import shown
@@ -78,6 +78,9 @@ def _say(good: bool, text: str) -> bool:
 
 def _installation() -> bool:
     _say(True, f"lwfast {__version__}, matches Lightworks {LIGHTWORKS_VERSION}")
+    other = hidden()
+    if other is not None:
+        _say(True, other)
     _say(True, f"Python {platform.python_version()} on {system()}")
     found = versions()
     _say(True, f"needed: {', '.join(f'{name} {version}' for name, version in found.items() if version)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import Literal, overload
 
 from lwfast._version import LIGHTWORKS_VERSION, __version__
@@ -26,6 +27,32 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = ""
     return found
+
+
+def hidden() -> str | None:
+    """Say that this lwfast hides an installed one, and how to use that; None if it hides none.
+
+    Python looks in the current folder first, so a program that is started in a checkout imports its sources
+    and not what pip installed.
+    """
+    from importlib import metadata
+
+    here = Path(__file__).resolve().parents[1]
+    for installed in metadata.distributions(name="lwfast"):
+        there = Path(str(installed.locate_file("lwfast"))).resolve()
+        if there == here or not (there / "__init__.py").is_file():  # it is this one, or installed as editable
+            continue
+        is_current = here.parent == Path.cwd().resolve()
+        where, remedy = (
+            ("the current folder", "go to another folder")
+            if is_current
+            else (f"{here.parent}", "take that folder out of PYTHONPATH, or start Python elsewhere")
+        )
+        return (
+            f"this is the lwfast of {where}, which hides the installed one (lwfast {installed.version} in "
+            f"{there.parent}); to use that, {remedy}"
+        )
+    return None
 
 
 def system() -> str:

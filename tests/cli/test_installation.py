@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,39 @@ def test_doctor_says_why_kernels_cannot_run(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "kernels", lambda: {"cannot run": "there is no Numba"})
     assert doctor._kernels() is False
     assert capsys.readouterr().out == "BAD  kernels cannot run: there is no Numba\n"
+
+
+@pytest.fixture
+def installed_elsewhere(tmp_path, monkeypatch):
+    """An lwfast that pip has installed, in a folder where Python looks last."""
+    site = tmp_path / "site-packages"
+    (site / "lwfast").mkdir(parents=True)
+    (site / "lwfast" / "__init__.py").touch()
+    (site / "lwfast-98.7.dist-info").mkdir()
+    about = "Metadata-Version: 2.1\nName: lwfast\nVersion: 98.7\n"
+    (site / "lwfast-98.7.dist-info" / "METADATA").write_text(about)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site)])
+    return site
+
+
+def test_doctor_says_that_a_checkout_hides_what_is_installed(installed_elsewhere, monkeypatch, capsys):
+    checkout = Path(lw.__file__).resolve().parents[1]
+    there = f"hides the installed one (lwfast 98.7 in {installed_elsewhere.resolve()})"
+    monkeypatch.chdir(checkout)
+    doctor._installation()
+    line = (
+        f"ok   this is the lwfast of the current folder, which {there}; to use that, go to another folder\n"
+    )
+    assert line in capsys.readouterr().out
+    monkeypatch.chdir(installed_elsewhere)
+    doctor._installation()
+    assert (
+        f"ok   this is the lwfast of {checkout}, which {there}; to use that, take " in capsys.readouterr().out
+    )
+
+
+def test_an_editable_installation_hides_nothing(installed_elsewhere, capsys):
+    """Its metadata lie apart from its sources."""
+    (installed_elsewhere / "lwfast" / "__init__.py").unlink()
+    doctor._installation()
+    assert "hides" not in capsys.readouterr().out
