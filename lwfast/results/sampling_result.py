@@ -249,7 +249,8 @@ class SamplingResult(CountViews):
             metadata: For `.json`, whether to write metadata as well, which the format of Lightworks cannot
                 hold; by default False.
             columns: For `.parquet`: "state", one column of lists, or "modes", a column for each mode
-                (`mode_0`, `mode_1`, ...), as `.csv` has them. `load_result` reads both.
+                (`mode_0`, `mode_1`, ...), as `.csv` has them. `load_result` reads both. The numbers of these
+                columns are uint8, which wrap around where one is subtracted from another, as in `states`.
 
         Returns:
             The path of the file.

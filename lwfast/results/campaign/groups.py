@@ -358,8 +358,9 @@ class GroupedResults(Grouped[SamplingResult]):
     def save(self, folder: Any, *, columns: str = "state") -> list[Path]:
         """Write each result to a folder of its own, such as `theta=0.5/total.parquet`.
 
-        `scan_results`, polars and DuckDB read such folders, and take their names as columns; DuckDB as text,
-        unless `hive_types` says otherwise. They are named as the columns of `to_arrow` are, so that none
+        `scan_results` reads such folders, and takes their names as columns. So does polars for the whole
+        folder, and for a pattern with `hive_partitioning=True`; DuckDB makes them columns of text, unless
+        `hive_types` names their types. They are named as the columns of `to_arrow` are, so that none
         hides a column of the files.
 
         Args:
