@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -120,7 +122,7 @@ def test_the_column_at_fault_is_named(tmp_path, header, fault):
     assert str(caught.value).endswith(f"with a column for each mode: {fault}.")
 
 
-@pytest.mark.parametrize("header", ["time,volts", "mode_999999999,counts", "counts", "index", "mode_0"])
+@pytest.mark.parametrize("header", ["time,volts", "mode_999999999,counts", "index", "mode_7"])
 def test_a_first_line_of_another_kind_is_just_shown(tmp_path, header):
     (tmp_path / "r.csv").write_text(f"{header}\n1\n")
     with pytest.raises(lw.ResultFormatError, match=rf"first line is '{header}'"):
@@ -133,4 +135,20 @@ def test_whole_numbers_that_were_written_as_floats_have_a_remedy(tmp_path):
         lw.load_result(tmp_path / "r.csv")
     (tmp_path / "r.csv").write_text("mode_0,counts\n0,3.5\n")
     with pytest.raises(lw.ResultFormatError, match=r"line 2 has '3\.5', where .* stand\.$"):
+        lw.load_result(tmp_path / "r.csv")
+
+
+def test_a_first_line_takes_no_more_memory_than_its_size(tmp_path):
+    """A mode of a high number stands for as many columns, which are not listed to find the one at fault."""
+    (tmp_path / "r.csv").write_text("mode_999999999,counts\n1,1\n")
+    tracemalloc.start()
+    try:
+        with pytest.raises(lw.ResultFormatError, match="first line is 'mode_999999999,counts'"):
+            lw.load_result(tmp_path / "r.csv")
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+    many = [f"mode_{mode}" for mode in range(20_000)]
+    (tmp_path / "r.csv").write_text(",".join([*many[1:], many[0], "counts"]) + "\n")
+    with pytest.raises(lw.ResultFormatError, match="'mode_0' should be column 1, and is column 20000"):
         lw.load_result(tmp_path / "r.csv")

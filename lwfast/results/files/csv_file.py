@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -101,17 +102,18 @@ def read_csv(path: Path) -> tuple[LabelTable, Counts]:
 
 def _fault_of(names: list[str]) -> str:
     """Say which column of a first line is missing, there twice, of no use, or at another place."""
-    modes = {int(name[5:]) for name in names if _MODE.fullmatch(name)}
-    wanted = [f"mode_{mode}" for mode in range(max(modes, default=-1) + 1)]
-    if len(wanted) > 2 * len(names):  # as of mode_999999999
+    there = Counter(names)
+    modes = {int(name[5:]) for name in there if _MODE.fullmatch(name)}
+    n_modes = max(modes, default=-1) + 1
+    if n_modes > 2 * len(names):  # of mode_999999999, say: all of them would not fit in memory
         return ""
-    counts = next((name for name in _COUNTS if name in names), _COUNTS[0])
-    wanted.append(counts)
-    further = [name for name in names if name not in wanted]
+    counts = next((name for name in _COUNTS if name in there), _COUNTS[0])
+    wanted = dict.fromkeys([*(f"mode_{mode}" for mode in range(n_modes)), counts])
+    further = [name for name in there if name not in wanted]
     if not modes or len(further) == len(names) - 1:
         return ""  # it is another file altogether
-    missing = [name for name in wanted if name not in names]
-    twice = [name for name in wanted if names.count(name) > 1]
+    missing = [name for name in wanted if name not in there]
+    twice = [name for name in wanted if there[name] > 1]
     for listed, one, many in (
         (missing, "is missing", "are missing"),
         (twice, "is there twice", "are there twice"),
@@ -120,8 +122,8 @@ def _fault_of(names: list[str]) -> str:
         if listed:
             shown = some([repr(name)[:_LETTERS] for name in listed], _MOST_NAMES)
             return f": {shown} {one if len(listed) == 1 else many}"
-    place = next(k for k, name in enumerate(wanted) if names[k] != name)
-    return f": {wanted[place]!r} should be column {place + 1}, and is column {names.index(wanted[place]) + 1}"
+    place, name = next((k, name) for k, name in enumerate(wanted) if names[k] != name)
+    return f": {name!r} should be column {place + 1}, and is column {names.index(name) + 1}"
 
 
 def _faults(rows: bytes, n_fields: int) -> Iterator[str]:
