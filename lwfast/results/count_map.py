@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class CountMap(StateMap[int]):
 
     _record: ResultRecord
     _reason: str | None
+    _are_exact: ClassVar[bool] = False
 
     def __init__(
         self, states: Table, counts: Counts, record: ResultRecord, reason: str | None = None

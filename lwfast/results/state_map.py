@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MappingView, ValuesView
 from itertools import chain
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,8 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
     _index: StateIndex | None
     _built: Built[V] | None
     _has_x: bool
+    _are_exact: ClassVar[bool] = True
+    """Whether floats are the true values, and do not come from samples."""
 
     def __init__(
         self, states: Table, values: AnyArray, index: StateIndex | None = None, has_x: bool = False
@@ -261,7 +263,7 @@ class StateMap(DictReading, Mapping[State, V], Generic[V]):
             ValueError: If no mode is given, or one is given twice or on both sides.
         """
         refuse_x(self._has_x, "difference")
-        return differences_of(self._states, self._values, modes, others)
+        return differences_of(self._states, self._values, modes, others, are_exact=self._are_exact)
 
     @property
     def _objects(self) -> Built[V] | None:

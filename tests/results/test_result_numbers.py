@@ -120,6 +120,11 @@ def test_what_was_divided_has_no_error(by):
     assert math.isnan((mean + mean).error)
     assert "error is not known" in repr(mean)
     assert np.isnan(divided.probability_errors).all()
+    difference = divided.differences(0, 1)
+    assert difference.mean == pytest.approx(0 if by == "reference" else 1 / 3)
+    for one in (difference, difference + difference, difference + result.differences(0, 1)):
+        assert math.isnan(one.error)
+        assert math.isnan(pickle.loads(pickle.dumps(one)).error)
     assert divided.probabilities.tolist() == pytest.approx(
         [1 / 2] * 2 if by == "reference" else [2 / 3, 1 / 3]
     )

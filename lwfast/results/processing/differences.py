@@ -27,7 +27,8 @@ class Differences:
 
     Attributes:
         values: `int64[k]`, the differences that occur, smallest first.
-        weights: `(k,)`, the counts (int64) or the probability (float64) of each difference.
+        weights: `(k,)`, the counts or the probability (float64) of each difference.
+        are_exact: Whether float64 weights are a probability, and not counts that were divided.
 
     Example:
         >>> result = SamplingResult({(2, 0): 30, (1, 1): 10, (0, 2): 60})
@@ -38,13 +39,14 @@ class Differences:
 
     values: NDArray[np.int64]
     weights: AnyArray
+    are_exact: bool = True
 
     def __post_init__(self) -> None:
         for name in ("values", "weights"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Differences, (self.values, self.weights)
+        return Differences, (self.values, self.weights, self.are_exact)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Differences):
@@ -73,9 +75,12 @@ class Differences:
 
     @property
     def error(self) -> float:
-        """Standard error of the mean of counts. A probability is exact, and has the error 0."""
+        """Standard error of the mean of counts. A probability is exact, and has the error 0.
+
+        NaN where the counts are floats, such as those of a divided result: nothing says of how many samples.
+        """
         if self.total and self.weights.dtype != np.int64:
-            return 0.0
+            return 0.0 if self.are_exact else float("nan")
         return float(np.sqrt(self.variance / self.total)) if self.total else float("nan")
 
     def _moments(self) -> tuple[float, float, float]:
@@ -92,13 +97,16 @@ class Differences:
     def __add__(self, other: Any) -> Differences:
         if not isinstance(other, Differences):
             return NotImplemented
-        return _gathered([(self.values, self.weights), (other.values, other.weights)])
+        both = [(self.values, self.weights), (other.values, other.weights)]
+        return _gathered(both, self.are_exact and other.are_exact)
 
     def __repr__(self) -> str:
         return f"Differences({self.values.size} values, mean {self.mean:.4g})"
 
 
-def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) -> Differences:
+def differences_of(
+    states: Table, weights: AnyArray, modes: Any, others: Any, *, are_exact: bool = True
+) -> Differences:
     """Return the differences between the photons in `modes` and those in `others`.
 
     Args:
@@ -106,6 +114,7 @@ def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) ->
         weights: `(N,)`, int64 or float64.
         modes: One mode or several, whose photons are added up.
         others: The modes on the other side, in the same forms as `modes`.
+        are_exact: As in `Differences`.
 
     Raises:
         ModeRangeError: If there is no such mode.
@@ -124,7 +133,7 @@ def differences_of(states: Table, weights: AnyArray, modes: Any, others: Any) ->
         rows = as_bytes(states[start : start + _CHUNK])
         sums = [rows[:, list(listed)].sum(axis=1, dtype=np.int64) for listed in (plus, minus)]
         parts.append((sums[0] - sums[1], weights[start : start + _CHUNK]))
-    return _gathered(parts or [(np.zeros(0, np.int64), weights)])
+    return _gathered(parts or [(np.zeros(0, np.int64), weights)], are_exact)
 
 
 def check_modes_of_difference(modes: Iterable[int], others: Iterable[int], n_modes: int) -> None:
@@ -171,7 +180,7 @@ def modes_of(modes: Any) -> tuple[int, ...]:
     return listed
 
 
-def _gathered(parts: list[tuple[NDArray[np.int64], AnyArray]]) -> Differences:
+def _gathered(parts: list[tuple[NDArray[np.int64], AnyArray]], are_exact: bool) -> Differences:
     """Add up the weights of equal values."""
     kind = np.int64 if all(weights.dtype == np.int64 for _, weights in parts) else np.float64
     totals: dict[int, Any] = {}
@@ -185,4 +194,5 @@ def _gathered(parts: list[tuple[NDArray[np.int64], AnyArray]]) -> Differences:
     if kind is np.int64 and sum(totals.values()) > MAX_INT64:
         raise ResourceLimitError("The counts add up to more than 2^63 - 1; divide them first.")
     kept = sorted(value for value, weight in totals.items() if weight)
-    return Differences(np.array(kept, np.int64), np.array([totals[value] for value in kept], kind))
+    weighed = np.array([totals[value] for value in kept], kind)
+    return Differences(np.array(kept, np.int64), weighed, are_exact or kind is np.int64)
