@@ -60,6 +60,7 @@ class Progress:
         self._finished = ""
         self._width = 0
         self._shown_at = 0.0
+        self._before = 0  # what a new bar does not count when it says how fast the work is
         self._token: Token[Progress | None] | None = None
 
     def __enter__(self) -> Progress:
@@ -86,8 +87,10 @@ class Progress:
 
     def begin(self, what: str, total: int, done: int = 0) -> None:
         """Show what of `what` was done before, such as nothing; a callable hears only of what is done now."""
-        if self._function is None:
+        if self._function is None and self.is_wanted:
+            self._before = done
             self.report(what, done, total)
+            self._before = 0
 
     def say(self, text: str) -> None:
         """Show a line of text where a bar is shown; a callable hears only of what is done."""
@@ -108,7 +111,7 @@ class Progress:
         self._finished = ""
         if what not in self._bars:
             # Work within other work comes again and again, and leaves nothing behind.
-            self._bars[what] = _bar(what, total, leave=not self._bars, unit=self._unit)
+            self._bars[what] = _bar(what, total, self._before, leave=not self._bars, unit=self._unit)
         bar = self._bars[what]
         if bar is not None:
             bar.total = total
@@ -152,8 +155,16 @@ def find_tqdm() -> Any:
     return tqdm
 
 
-def _bar(what: str, total: int | None, *, leave: bool, unit: str) -> Any:
+def _bar(what: str, total: int | None, before: int, *, leave: bool, unit: str) -> Any:
     tqdm = find_tqdm()
     if tqdm is None:
         return None
-    return tqdm(total=total, desc=what, leave=leave, file=sys.stderr, unit=unit, unit_scale=unit == "B")
+    return tqdm(
+        total=total,
+        initial=before,
+        desc=what,
+        leave=leave,
+        file=sys.stderr,
+        unit=unit,
+        unit_scale=unit == "B",
+    )

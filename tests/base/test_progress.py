@@ -80,6 +80,15 @@ def test_a_bar_counts_in_its_unit(unit, text, capsys):
     assert text in capsys.readouterr().err
 
 
+def test_what_was_done_before_does_not_count_as_fast_work(capsys):
+    """A bar that begins at 390 of 400 said that the rest takes no time at all."""
+    pytest.importorskip("tqdm")
+    shown = Progress(True, unit="file")
+    shown.begin("files", 400, 390)
+    shown.close()
+    assert "390/400 [00:00<?, ?file/s]" in capsys.readouterr().err
+
+
 def test_true_is_a_line_without_tqdm_wherever_it_is_given(monkeypatch, capsys, tmp_path):
     """No function needs tqdm for its progress, and none stays silent without."""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
