@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from lwfast.errors import CampaignError, ResultError
 from lwfast.results import scan_results
 from lwfast.results.campaign import checkpoint, chunks
 from lwfast.results.campaign.sums import TableSum
+from lwfast.results.files.paths import files_of
 from tests.marks import posix
 from tests.results.campaign_runs import result_of, same
 from tests.started import PATIENCE
@@ -74,6 +76,7 @@ import os, signal, sys
 from lwfast.results import scan_results
 from lwfast.results.campaign import chunks
 from lwfast.results.campaign.sums import TableSum
+from lwfast.results.files.paths import files_of
 chunks._CHUNK_FILES = 1
 number, join, joins = getattr(signal, sys.argv[3]), TableSum.join, []
 
@@ -126,6 +129,49 @@ def test_a_sum_among_the_files_is_told_before_it_is_written(folder, pattern):
         campaign.save(folder / "total.npz")
     assert said[0].filename == __file__
     assert same(scan_results(given, exclude=[kept, folder / "total.npz"]).merge(), total)
+
+
+def test_a_sum_is_told_exactly_where_the_next_scan_finds_it(tmp_path, monkeypatch):
+    """Above folders such as `theta=0.5` it is found, and beside files that were named it is not."""
+    places = ["hive/theta=1", "hive/theta=2", "hive/other", "one", "two/.kept", "two/deep/er", "a [x]"]
+    for place in places:
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "run_a.npz").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "hive", target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    searches = [
+        ("hive", ()),
+        ("link", ()),
+        ("link/*/run*", ()),
+        (["hive/other/run_a.npz", "one"], ()),
+        ("hive", ["one/sum.npz", "hive/none.npz"]),
+        ("hive", ["hive/theta=1"]),
+        (["hive", "one"], ["hive/run*.npz", tmp_path / "one" / "run_sum.npz"]),
+        (tmp_path / "two" / "**" / "*.npz", ()),
+        ("two/../two/**", ()),
+        ("*/run_*.npz", ()),
+        ("a [[]x]/*", ()),
+    ]
+    outcomes = set()
+    names = ["run_sum.npz", "sum.npz", ".run_sum.npz", "sum.csv", "none.npz", "sum.txt"]
+    for k, (paths, exclude) in enumerate(searches):
+        search = files_of(paths, exclude).search
+        for new in [Path(place, name) for place in [*places, "hive", "link", "two", "."] for name in names]:
+            told = search.would_find(new)
+            new.touch()
+            again = {path.resolve() for path in files_of(paths, exclude).paths}
+            assert told == (new.resolve() in again), (paths, exclude, new)
+            new.unlink()
+            outcomes.add((k, told))
+    assert len(outcomes) == 2 * len(searches)
+
+
+def test_the_sums_of_groups_among_the_files_are_told(tmp_path):
+    (tmp_path / "runs").mkdir()
+    result_of(1, 0.1, "Artemis").save(tmp_path / "runs" / "run.npz", metadata=True)
+    groups = scan_results(tmp_path / "**" / "*.npz").group_by("theta")
+    with pytest.warns(UserWarning, match="will be among the files of the campaign"):
+        groups.merge(resume=tmp_path / "sums")
 
 
 @pytest.mark.parametrize("form", ["names", "pattern", "elsewhere"])
@@ -202,6 +248,7 @@ import os, sys
 from lwfast.results import scan_results
 from lwfast.results.campaign import checkpoint, chunks
 from lwfast.results.campaign.sums import TableSum
+from lwfast.results.files.paths import files_of
 chunks._CHUNK_FILES = 2
 checkpoint.SAVE_SECONDS = 0
 checkpoint.SAVE_RATIO = 0

@@ -316,7 +316,7 @@ class Campaign(CampaignFiles):
             raise ValueError(
                 f"Only .parquet and .csv have a column for each mode, not {path_text(path.name)}."
             )
-        warn_of_sum_among(self.paths, self._work, path, stacklevel=2)
+        warn_of_sum_among(self._work, path, stacklevel=2)
         total = self.merge(**run)
         try:
             return total.save(path, metadata=not is_csv, columns=columns)

@@ -72,7 +72,7 @@ class KeptSums:
                 f"{' or '.join(_SUFFIXES)}, and only that of groups a folder."
             )
         kept = Checkpoint(path, paths, work, functions_of(work.steps))
-        warn_of_sum_among(paths, work, path, stacklevel=3)
+        warn_of_sum_among(work, path, stacklevel=3)
         return cls([kept], is_one=True)
 
     @classmethod
@@ -111,7 +111,10 @@ class KeptSums:
                 "folder for resume=, or remove that file."
             )
         functions = functions_of(work.steps)
-        return cls([Checkpoint(path, paths, work, functions, of="group") for path, paths in kept.items()])
+        sums = [Checkpoint(path, paths, work, functions, of="group") for path, paths in kept.items()]
+        for path in list(kept)[:1]:  # a word of one is enough
+            warn_of_sum_among(work, path, stacklevel=3)
+        return cls(sums)
 
     @property
     def rest(self) -> list[tuple[Path, ...]]:

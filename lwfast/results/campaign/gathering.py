@@ -243,9 +243,9 @@ def warn_of_left(tally: FileTally) -> None:
         )
 
 
-def warn_of_sum_among(paths: Sequence[Path], work: Work, new: Path, *, stacklevel: int) -> None:
+def warn_of_sum_among(work: Work, new: Path, *, stacklevel: int) -> None:
     """Warn where a sum is about to be written that the next scan would take for one of its files."""
-    if not new.exists() and work.search.would_find(new, paths):
+    if not new.exists() and work.search.would_find(new):
         warnings.warn(
             f"{path_text(new)} will be among the files of the campaign: the next scan adds it to those that "
             "are in it. Write it into another folder, or leave it out there with exclude=.",

@@ -17,25 +17,24 @@ class Search(NamedTuple):
 
     Attributes:
         places: Folders and patterns; files that were named are not among them.
-        left_out: What was not to be found: names, folders and patterns.
+        left_out: Folders and patterns of what was not to be found.
+        names_left_out: Paths, without links, of what was not to be found.
     """
 
     places: tuple[Path, ...] = ()
     left_out: tuple[Path, ...] = ()
+    names_left_out: frozenset[str] = frozenset()
 
-    def would_find(self, new: Path, paths: Iterable[Path]) -> bool:
+    def would_find(self, new: Path) -> bool:
         """Say whether the same search finds another file once that is written.
 
         Args:
             new: Path of the other file, which need not be there yet.
-            paths: The files that it found.
         """
-        own = new.resolve().parent
-        if any(fnmatch(new.name, path.name) for path in self.left_out):
+        if not any(_would_find(place, new) for place in self.places):
             return False
-        if not any(path.resolve().parent == own for path in paths):
-            return False
-        return any(path.is_dir() or fnmatch(new.name, path.name) for path in self.places)
+        is_named = os.path.realpath(new) in self.names_left_out
+        return not is_named and not any(_would_find(place, new) for place in self.left_out)
 
 
 class FilesFound(NamedTuple):
@@ -76,9 +75,8 @@ def files_of(paths: Any, exclude: Any) -> FilesFound:
             repeated.append(str(path))
         elif real not in left_out:
             taken[real] = path
-    named = set(taken.values())
-    places = tuple(path for path in wanted if path not in named)
-    return FilesFound(tuple(taken.values()), repeated, Search(places, tuple(not_wanted)))
+    search = Search(tuple(wanted), tuple(not_wanted), frozenset(left_out))
+    return FilesFound(tuple(taken.values()), repeated, search)
 
 
 def _real(path: Path, folders: dict[Path, str]) -> str:
@@ -91,21 +89,22 @@ def _real(path: Path, folders: dict[Path, str]) -> str:
     return os.path.join(folders[folder], path.name)  # noqa: PTH118
 
 
-def _found(paths: Any, given: list[Path], *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
-    """Give the files that paths, folders and patterns stand for, and note these in `given`."""
+def _found(paths: Any, places: list[Path], *, may_lack: bool = False, alone: bool = False) -> Iterator[Path]:
+    """Give the files that paths, folders and patterns stand for; note the latter two in `places`."""
     if not isinstance(paths, str | os.PathLike):
         if not isinstance(paths, Iterable) or isinstance(paths, Mapping | bytes | bytearray):
             raise TypeError(f"paths are a path or several, not {type(paths).__name__}.")
         for path in paths:
-            yield from _found(path, given, may_lack=may_lack)
+            yield from _found(path, places, may_lack=may_lack)
         return
     path = Path(paths)
-    given.append(path)
     if path.is_dir():
+        places.append(path)
         found = list(_in_folder(path))
-    elif any(c in str(path) for c in "*?[") and not path.exists():
+    elif _is_pattern(str(path)) and not path.exists():
         import glob
 
+        places.append(path)
         names = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207
         found = [Path(name) for name in names if not os.path.isdir(name)]  # noqa: PTH112
     else:
@@ -127,7 +126,7 @@ def _in_folder(folder: Path) -> Iterator[Path]:
         if os.path.splitext(entry.name)[1].lower() in SUFFIXES and _is_file(entry):  # noqa: PTH122
             yield folder / entry.name
     for entry in entries:
-        if "=" in entry.name.lstrip("=") and (folder / entry.name).is_dir():
+        if _is_named_as_value(entry.name) and (folder / entry.name).is_dir():
             yield from _in_folder(folder / entry.name)
 
 
@@ -139,3 +138,46 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
     except OSError:  # of a link that leads to itself, say
         return entry.is_symlink()
     return entry.is_symlink() and not os.path.exists(entry)  # noqa: PTH110
+
+
+def _is_pattern(text: str) -> bool:
+    return any(c in text for c in "*?[")
+
+
+def _is_named_as_value(name: str) -> bool:
+    """Whether a folder in another is looked into, since it is named as `theta=0.5`."""
+    return "=" in name.lstrip("=")
+
+
+def _would_find(place: Path, new: Path) -> bool:
+    """Say whether a folder or pattern stands for a file once that is written; nothing is searched."""
+    if not place.is_dir():
+        given = Path(os.path.abspath(new)), Path(os.path.abspath(place))  # noqa: PTH100  (for `..`)
+        real = Path(os.path.realpath(new)), _without_links(place)
+        return any(_matches(pattern.parts, path.parts) for path, pattern in (given, real))
+    if new.suffix.lower() not in SUFFIXES:
+        return False
+    for way in (os.path.abspath, os.path.realpath):
+        top, own = Path(way(place)), Path(way(new)).parent
+        if own.is_relative_to(top) and all(map(_is_named_as_value, own.relative_to(top).parts)):
+            return True
+    return False
+
+
+def _without_links(pattern: Path) -> Path:
+    """Return a pattern with no links in what stands before its first part that is one."""
+    n = next((k for k, part in enumerate(pattern.parts) if _is_pattern(part)), len(pattern.parts))
+    return Path(os.path.realpath(Path(*pattern.parts[:n])), *pattern.parts[n:])
+
+
+def _matches(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    """Say whether a pattern stands for a path, as `glob.glob` takes both with `recursive=True`."""
+    if not pattern or not parts:
+        return not parts and all(part == "**" for part in pattern)
+    is_shown = not parts[0].startswith(".")
+    if pattern[0] == "**":
+        return _matches(pattern[1:], parts) or (is_shown and _matches(pattern, parts[1:]))
+    if not _is_pattern(pattern[0]):
+        return os.path.normcase(pattern[0]) == os.path.normcase(parts[0]) and _matches(pattern[1:], parts[1:])
+    is_found = (is_shown or pattern[0].startswith(".")) and fnmatch(parts[0], pattern[0])
+    return is_found and _matches(pattern[1:], parts[1:])
