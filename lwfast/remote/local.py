@@ -27,7 +27,7 @@ from lwfast.remote.connection.connection import connection_of
 from lwfast.remote.connection.default import put_in_place, take_away
 from lwfast.remote.connection.timeouts import check_timeout
 from lwfast.remote.qpu import QPU
-from lwfast.wire.loopback import OWN_LOG, SERVE_TOKEN_VARIABLE
+from lwfast.wire.loopback import OWN_FOLDER, OWN_LOG, SERVE_TOKEN_VARIABLE
 
 OUTAGE_SECONDS = 30.0
 """A scheduler of one's own that does not answer for so long does not come back."""
@@ -200,7 +200,7 @@ class LocalScheduler:
                 f"python -m pip install {' '.join(missing)} (the extra lwfast[{','.join(lacking)}])."
             )
         try:
-            self._own_folder = Path(tempfile.mkdtemp(prefix="lwfast-"))
+            self._own_folder = Path(tempfile.mkdtemp(prefix=OWN_FOLDER))
             self._log = (self._own_folder / OWN_LOG).open("wb")
         except OSError as error:
             raise LightworksRemoteError(

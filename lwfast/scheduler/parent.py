@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lwfast.wire.loopback import OWN_LOG
+from lwfast.wire.loopback import OWN_FOLDER, OWN_LOG
 
 _LONGEST = 1 << 16
 """Bytes of the path of a folder, at most."""
@@ -43,10 +43,13 @@ class Parent:
     def clear_up(self) -> None:
         """Remove what the temporary folder of a parent that is gone holds of this scheduler, then the folder.
 
-        Whatever else is in it stays, and the folder with it.
+        Whatever else is in it stays, and the folder with it. So does a folder that no `local_scheduler` made:
+        a program of a user may write anything into standard input, such as paths of its own.
         """
         folder = Path(os.fsdecode(self._said.removesuffix(b"\n")))
         if not self._is_gone or not self._said.endswith(b"\n") or not folder.is_absolute():
+            return
+        if not folder.name.startswith(OWN_FOLDER) or not (folder / OWN_LOG).is_file():
             return
         if self._data_dir == folder / self._data_dir.name:
             shutil.rmtree(self._data_dir, ignore_errors=True)

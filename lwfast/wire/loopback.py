@@ -4,8 +4,10 @@ from __future__ import annotations
 
 SERVE_TOKEN_VARIABLE = "LWFAST_SERVE_TOKEN"  # noqa: S105  (a variable's name)
 """Environment variable with the token that `lwfast serve` takes."""
+OWN_FOLDER = "lwfast-"
+"""How the name begins of the temporary folder that a program makes for a scheduler of its own."""
 OWN_LOG = "scheduler.log"
-"""Name of the log in the temporary folder that a program makes for a scheduler of its own."""
+"""Name of the log in that folder."""
 
 
 def is_loopback(host: str) -> bool:

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from lwfast.cli.main import main
+from lwfast.scheduler.server_settings import STORE_FILE
+from lwfast.wire.loopback import OWN_LOG
 from lwfast.wire.loopback import SERVE_TOKEN_VARIABLE as TOKEN_VARIABLE
 from tests.marks import posix
 from tests.scheduler.harness import ROOT, Api
@@ -113,6 +115,24 @@ def test_announced_in_json_and_ends_with_its_parent(tmp_path):
         process.stdin.close()
         assert process.wait(10) == 0
         assert not (tmp_path / "token").exists()
+
+
+@pytest.mark.parametrize("has_log", [True, False])
+def test_what_a_program_writes_into_standard_input_removes_no_folder_of_its_own(tmp_path, has_log):
+    """Only a folder that `local_scheduler` has made goes: such a name, with a log in it."""
+    folder = tmp_path / ("campaign" if has_log else "lwfast-campaign")
+    folder.mkdir()
+    if has_log:
+        (folder / OWN_LOG).write_text("what the user logged")
+    data = folder / "data"
+    arguments = ("--announce", "json", "--exit-with-parent", "--data-dir", str(data), "--token", "t")
+    with serve(*arguments, stdin=subprocess.PIPE) as process:
+        read_line(process)
+        process.stdin.write(f"{folder}\n")
+        process.stdin.close()
+        assert process.wait(10) == 0
+    assert (data / STORE_FILE).exists()
+    assert (folder / OWN_LOG).exists() == has_log
 
 
 def test_announced_in_json_with_the_token_once(tmp_path):
