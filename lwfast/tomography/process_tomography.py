@@ -12,7 +12,7 @@ from lwfast._types import ComplexArray, FloatArray
 from lwfast.state import State
 from lwfast.tasks import Sweep
 from lwfast.tomography.estimation.fidelities import checked_process, state_fidelity
-from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels, prepared_states
+from lwfast.tomography.estimation.paulis import MEASURED, density_matrices, labels, prepared_states
 from lwfast.tomography.estimation.physical import nearest_densities
 from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.experiments import (
@@ -167,7 +167,7 @@ class ProcessTomography(Tomography):
         """Return density matrices, complex128[B, I, d, d], of frequencies, float64[B, E, 2^n]."""
         n, dim = len(measured), 2**self.n_qubits
         flat = measured.reshape(n * len(self.inputs) ** self.n_qubits, -1)
-        found: ComplexArray = (flat @ density_map(self.n_qubits)).reshape(-1, dim, dim)
+        found = density_matrices(flat, self.n_qubits)
         found = (found + found.conj().swapaxes(1, 2)) / 2
         if project:
             found = nearest_densities(found)

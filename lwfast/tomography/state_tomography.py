@@ -12,7 +12,7 @@ from lwfast._types import ComplexArray, FloatArray, SeedLike
 from lwfast.state import State
 from lwfast.tasks import Sweep
 from lwfast.tomography.estimation.fidelities import state_fidelities, state_fidelity
-from lwfast.tomography.estimation.paulis import MEASURED, density_map, labels
+from lwfast.tomography.estimation.paulis import MEASURED, density_matrices, labels
 from lwfast.tomography.estimation.physical import nearest_densities
 from lwfast.tomography.estimation.resampling import frequencies
 from lwfast.tomography.experiments import (
@@ -163,9 +163,7 @@ class StateTomography(MatrixTomography):
 
     def _estimates(self, measured: FloatArray) -> ComplexArray:
         """Return the density matrices of frequencies, float64[B, 3^n, 2^n]."""
-        dim = 2**self.n_qubits
-        flat = measured.reshape(len(measured), -1)
-        found: ComplexArray = (flat @ density_map(self.n_qubits)).reshape(-1, dim, dim)
+        found = density_matrices(measured.reshape(len(measured), -1), self.n_qubits)
         # Hermitian to the last bit: real weights of Hermitian matrices.
         found = (found + found.conj().swapaxes(1, 2)) / 2
         return nearest_densities(found) if self._projected else found
