@@ -21,8 +21,9 @@ class ResultDistance(NamedTuple):
 
     Attributes:
         value: The distance or fidelity itself, without a unit.
-        error: Its standard error, from the number of samples on both sides. Numbers that are not integers,
-            such as the counts of a divided result, are taken for probabilities, which have no error.
+        error: Its standard error, from the number of samples on both sides. Probabilities, which numbers
+            that are not integers are taken for, have no error. It is NaN, as is `expected`, where the counts
+            of a result are floats, such as those of a divided one: nothing says of how many samples.
         expected: The value to expect of two samples of one distribution, because of noise alone. Compare
             `value` with this, not with that of equal distributions.
 
@@ -73,10 +74,10 @@ def total_variation(a: Any, b: Any) -> ResultDistance:
     p, q, n_p, n_q = _aligned(a, b)
     value = float(np.abs(p - q).sum() / 2)
     if np.isinf(n_p) and np.isinf(n_q):
-        return ResultDistance(value, 0.0, 0.0)
+        return _told(ResultDistance(value, 0.0, 0.0), a, b)
     steps = (np.abs(p - q) - np.abs(p - _inverse(n_p) - q), np.abs(p - q) - np.abs(p - q + _inverse(n_q)))
     error = np.hypot(_error(steps[0] / 2, p, n_p), _error(steps[1] / 2, q, n_q))
-    return ResultDistance(value, float(error), _expected_variation(p, q, n_p, n_q))
+    return _told(ResultDistance(value, float(error), _expected_variation(p, q, n_p, n_q)), a, b)
 
 
 def _expected_variation(p: FloatArray, q: FloatArray, n_p: float, n_q: float) -> float:
@@ -123,7 +124,7 @@ def fidelity(a: Any, b: Any) -> ResultDistance:
         for x, y, n in ((p, q, n_p), (q, p, n_q))
     ]
     error = 2 * overlap * np.hypot(_error(steps[0], p, n_p), _error(steps[1], q, n_q))
-    return ResultDistance(overlap**2, float(error), _expected_overlap(p, q, n_p, n_q) ** 2)
+    return _told(ResultDistance(overlap**2, float(error), _expected_overlap(p, q, n_p, n_q) ** 2), a, b)
 
 
 def _expected_overlap(p: FloatArray, q: FloatArray, n_p: float, n_q: float) -> float:
@@ -224,6 +225,14 @@ def _aligned(a: Any, b: Any) -> tuple[FloatArray, FloatArray, float, float]:
     p = np.concatenate([p, np.zeros(n_new)])
     used = (p > 0) | (other > 0)
     return p[used], other[used], n_p, n_q
+
+
+def _told(found: ResultDistance, a: Any, b: Any) -> ResultDistance:
+    """Return a distance without what nobody knows where a side has counts that are floats."""
+    for data in (a, b):
+        if isinstance(data, StateMap) and not data._are_exact and data._values.dtype.kind == "f":  # noqa: SLF001
+            return found._replace(error=float("nan"), expected=float("nan"))
+    return found
 
 
 def _columns(data: Any) -> tuple[LabelTable, FloatArray, float]:

@@ -125,6 +125,13 @@ def test_what_was_divided_has_no_error(by):
     for one in (difference, difference + difference, difference + result.differences(0, 1)):
         assert math.isnan(one.error)
         assert math.isnan(pickle.loads(pickle.dumps(one)).error)
+    for measure in (lw.results.total_variation, lw.results.fidelity):
+        for pair in ((divided, result), (result, divided), (divided, divided)):
+            found, exact = measure(*pair), measure(*({**one} for one in pair))
+            assert found.value == exact.value
+            assert math.isnan(found.error)
+            assert math.isnan(found.expected)
+            assert not math.isnan(exact.error)  # a dict of floats stands for probabilities
     assert divided.probabilities.tolist() == pytest.approx(
         [1 / 2] * 2 if by == "reference" else [2 / 3, 1 / 3]
     )
