@@ -75,7 +75,11 @@ def test_a_second_one_ends_it_at_once():
     assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, ""), ended.stderr
 
 
-INTERRUPT = "def interrupt():\n    os.kill(os.getpid(), signal.SIGINT)\n"
+INTERRUPT = """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+"""
 
 
 @posix

@@ -78,6 +78,7 @@ from lwfast.results.campaign import chunks
 from lwfast.results.campaign.sums import TableSum
 from lwfast.results.files.paths import files_of
 chunks._CHUNK_FILES = 1
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background without
 number, join, joins = getattr(signal, sys.argv[3]), TableSum.join, []
 
 def signalled(self, other):
