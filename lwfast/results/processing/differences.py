@@ -114,7 +114,7 @@ def differences_of(
         weights: `(N,)`, int64 or float64.
         modes: One mode or several, whose photons are added up.
         others: The modes on the other side, in the same forms as `modes`.
-        are_exact: As in `Differences`.
+        are_exact: Whether float64 weights are a probability, as in `Differences`.
 
     Raises:
         ModeRangeError: If there is no such mode.

@@ -96,7 +96,7 @@ def density_matrices(frequencies: FloatArray, n_qubits: int) -> ComplexArray:
 
     Args:
         frequencies: float64[B, 3^n * 2^n], in the order of `expectation_map`.
-        n_qubits: The number n.
+        n_qubits: How many qubits there are, n in these shapes.
     """
     n_sets = len(frequencies)
     by_qubit = frequencies.reshape(n_sets, *[3] * n_qubits, *[2] * n_qubits)
