@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from lwfast.scheduler.workers.cluster import dask_link
+from lwfast.scheduler.workers.cluster import pool as pools
 from tests.scheduler.browser import CHROMIUM, OPTIONS, PATIENCE_MS
+from tests.scheduler.dask_cluster import Cluster
 from tests.scheduler.harness import TOKEN, make_settings, running
 
 
@@ -55,3 +58,26 @@ def open_page(chromium):
     yield open_at
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def shared_cluster(tmp_path_factory):
+    pytest.importorskip("distributed", reason="needs dask.distributed, an optional package")
+    cluster = Cluster(tmp_path_factory.mktemp("dask"))
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def cluster(shared_cluster, monkeypatch):
+    """A dask scheduler and two workers, which all tests share; what a test has ended is there again."""
+    monkeypatch.setattr(pools, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(dask_link, "CONNECT_SECONDS", 2.0)
+    monkeypatch.setattr(pools, "LONGEST_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(pools, "EMPTY_SECONDS", 1.0)
+    monkeypatch.setenv("LWFAST_TEST_GATE", str(shared_cluster.gate))
+    shared_cluster.gate.unlink(missing_ok=True)
+    shared_cluster.start(2)
+    return shared_cluster

@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.scheduler.harness import PYTHONPATH
+from lwfast.scheduler.workers.payload_run import run_payload
+from tests.scheduler.harness import PYTHONPATH, make_settings, running
+from tests.scheduler.runners import fake
+from tests.scheduler.test_crash import seed_of
 from tests.started import PATIENCE, child, until
 
 
@@ -85,3 +88,70 @@ def kill(process: subprocess.Popen) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE)
+
+
+# --- lwfast on it -------------------------------------------------------------------------------------
+
+
+def on(cluster, folder, **changes):
+    return running(make_settings(folder, **({"executor": cluster.executor, "workers": None} | changes)))
+
+
+def all_ready(api, n=2):
+    until(lambda: api.get("v1/status").json()["ready"] == n)
+
+
+def result_of(folder, api, job_id):
+    """The result that was served, which is to be what a worker here makes of the stored payload and seed."""
+    from lwfast.hardware import HardwareModel
+    from lwfast.wire import decode_payload
+
+    body, seed = seed_of(folder, job_id)
+    served = api.get(f"jobs/{job_id}/results").content
+    assert served == run_payload(decode_payload(body), HardwareModel(), seed, fake)
+    return served
+
+
+def children(pid):
+    """Processes that any thread of another one has started."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found += [int(text) for text in path.read_text().split()]
+    return found
+
+
+def reasons(details):
+    return [entry["meta"]["Reason"] for entry in details["logs"] if "Reason" in entry["meta"]]
+
+
+def has_begun(api, job_id):
+    """Wait until a process says that it took a job; `Running` it is from when it was sent."""
+
+    def is_told():
+        place = api.scheduler.pool.running(job_id)
+        return place is not None and place.has_begun
+
+    until(is_told)
+
+
+def worker_of(cluster, api, job_id):
+    """The process of the dask worker on which a job runs."""
+    place = until(lambda: api.scheduler.pool.running(job_id))
+    port = int(place.member.address.rpartition(":")[2])
+
+    def found():
+        for worker in cluster.workers:
+            for line in Path(f"/proc/{worker.pid}/net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                    inode = fields[9]
+                    for entry in Path(f"/proc/{worker.pid}/fd").iterdir():
+                        try:
+                            if str(entry.readlink()) == f"socket:[{inode}]":
+                                return worker
+                        except OSError:
+                            continue
+        return None
+
+    return until(found)

@@ -14,9 +14,9 @@ from lwfast.scheduler.workers.cluster.cluster_faults import ClusterLostError, Lo
 from lwfast.scheduler.workers.cluster.dask_link import connected
 from lwfast.scheduler.workers.cluster.remote_run import result_of, submit
 from tests.marks import posix
+from tests.scheduler.dask_cluster import all_ready, on, reasons
+from tests.scheduler.dask_cluster import result_of as served_result
 from tests.scheduler.runners import LARGE, NAPS
-from tests.scheduler.test_dask_cluster import all_ready, on, reasons
-from tests.scheduler.test_dask_cluster import result_of as served_result
 from tests.started import PATIENCE, until
 
 pytestmark = [posix, pytest.mark.guarantee]
